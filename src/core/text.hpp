@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace alveus::core {
+
+/// The pieces of `text` between separators; "a,,b" has three. An empty text has one empty piece.
+std::vector<std::string> split(std::string_view text, char separator);
+
+/// `text` without white space at either end.
+std::string_view trim(std::string_view text);
+
+/// The candidate nearest to `word` by edit distance, when near enough to be a misspelling of it (at most a third of
+/// its letters, and at most 3).
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+
+/// Percent-encodes what may not stand in the path of a URI; "/" stays.
+std::string encode_uri_path(std::string_view path);
+/// The reverse. A "%" without two hexadecimal digits stays as it is.
+std::string decode_uri(std::string_view text);
+
+}  // namespace alveus::core
