@@ -61,16 +61,16 @@ tl::unexpected<Error> fail(Error error);
 #define ALVEUS_CONCAT(a, b) ALVEUS_CONCAT_INNER(a, b)
 
 /// Returns from the enclosing function when `expression` failed.
-#define ALVEUS_TRY(expression)                                                        \
-  do {                                                                                \
-    auto&& alveus_result = (expression);                                              \
-    if (!alveus_result) return ::tl::unexpected(std::move(alveus_result).error());    \
+#define ALVEUS_TRY(expression)                                                     \
+  do {                                                                             \
+    auto&& alveus_result = (expression);                                           \
+    if (!alveus_result) return ::tl::unexpected(std::move(alveus_result).error()); \
   } while (false)
 
 /// `ALVEUS_TRY_ASSIGN(const auto text, read(path));` declares `text`, or returns the failure.
 #define ALVEUS_TRY_ASSIGN(declaration, expression) \
   ALVEUS_TRY_ASSIGN_INNER(ALVEUS_CONCAT(alveus_result_, __LINE__), declaration, expression)
-#define ALVEUS_TRY_ASSIGN_INNER(result, declaration, expression)     \
-  auto result = (expression);                                        \
-  if (!result) return ::tl::unexpected(std::move(result).error());   \
+#define ALVEUS_TRY_ASSIGN_INNER(result, declaration, expression)   \
+  auto result = (expression);                                      \
+  if (!result) return ::tl::unexpected(std::move(result).error()); \
   declaration = std::move(result).value()

@@ -26,16 +26,16 @@ class Value {
   enum class Kind { kNull, kBool, kInteger, kReal, kString, kArray, kObject };
 
   Value() = default;
-  Value(std::nullptr_t) {}                 // NOLINT(google-explicit-constructor): a value is what it is made from
-  Value(bool flag) : content_(flag) {}     // NOLINT(google-explicit-constructor)
-  Value(int number) : content_(std::int64_t{number}) {}  // NOLINT(google-explicit-constructor)
-  Value(std::int64_t number) : content_(number) {}       // NOLINT(google-explicit-constructor)
-  Value(double number) : content_(number) {}             // NOLINT(google-explicit-constructor)
-  Value(std::string text) : content_(std::move(text)) {}        // NOLINT(google-explicit-constructor)
+  Value(std::nullptr_t) {}              // NOLINT(google-explicit-constructor): a value is what it is made from
+  Value(bool flag) : content_(flag) {}  // NOLINT(google-explicit-constructor)
+  Value(int number) : content_(std::int64_t{number}) {}          // NOLINT(google-explicit-constructor)
+  Value(std::int64_t number) : content_(number) {}               // NOLINT(google-explicit-constructor)
+  Value(double number) : content_(number) {}                     // NOLINT(google-explicit-constructor)
+  Value(std::string text) : content_(std::move(text)) {}         // NOLINT(google-explicit-constructor)
   Value(std::string_view text) : content_(std::string(text)) {}  // NOLINT(google-explicit-constructor)
   Value(const char* text) : content_(std::string(text)) {}       // NOLINT(google-explicit-constructor)
-  Value(Array items);    // NOLINT(google-explicit-constructor)
-  Value(Object members);  // NOLINT(google-explicit-constructor)
+  Value(Array items);                                            // NOLINT(google-explicit-constructor)
+  Value(Object members);                                         // NOLINT(google-explicit-constructor)
 
   Kind kind() const { return static_cast<Kind>(content_.index()); }
   bool is_null() const { return kind() == Kind::kNull; }
@@ -70,8 +70,7 @@ class Value {
   friend bool operator==(const Value& left, const Value& right);
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, std::shared_ptr<Array>,
-               std::shared_ptr<Object>>
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, std::shared_ptr<Array>, std::shared_ptr<Object>>
       content_;
 };
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace alveus::cmdline {
+
+/// Exit statuses of every command.
+enum class ExitStatus : int { kDone = 0, kFailed = 1, kUsage = 2, kUnsupported = 33, kInterrupted = 130 };
+
+/// One flag or positional argument, as data: parsing, --help and the reference page are made from it.
+struct Flag {
+  enum class Kind { kSwitch, kText, kInteger, kReal, kTextList };
+  std::string name;  ///< "outdir" for --outdir; positionals are named without dashes and have `positional` set
+  Kind kind = Kind::kText;
+  std::string value_name;            ///< "DIR" in the help
+  std::string help;                  ///< one sentence
+  std::string fallback;              ///< the default as text; shown in the help
+  std::vector<std::string> choices;  ///< empty: anything
+  bool required = false;
+  bool positional = false;
+  std::string short_name;  ///< "j" for -j
+};
+
+/// The flags as given, after the checks of kind, choice and presence.
+class Flags {
+ public:
+  bool has(std::string_view name) const;  ///< given by the user, or a default stands in the table
+  bool on(std::string_view switch_name) const;
+  std::string text(std::string_view name) const;  ///< "" when absent
+  std::int64_t integer(std::string_view name) const;
+  double real(std::string_view name) const;
+  std::vector<std::string> list(std::string_view name) const;
+  void set(std::string name, std::vector<std::string> values);
+
+ private:
+  std::vector<std::pair<std::string, std::vector<std::string>>> values_;
+};
+
+class Terminal;
+
+/// A subcommand. `run` returns the exit status; an Error it returns is printed by the caller of `run_program`'s loop
+/// and mapped: kUnsupported 33, kCancelled 130, kInvalidInput and kNotFound 2 when `usage` in the context of parsing,
+/// else 1.
+struct Command {
+  std::string name;     ///< "train", or "study run" for a command in a group
+  std::string summary;  ///< one line in the list
+  std::string details;  ///< paragraphs of its --help
+  std::vector<Flag> flags;
+  /// Everything after the declared positionals is passed on in `rest` (e.g. a workflow's own inputs).
+  bool takes_rest = false;
+  std::function<core::Result<ExitStatus>(const Flags&, std::span<const std::string> rest, Terminal&)> run;
+};
+
+/// Parses the flags of one command. kInvalidInput with a hint for a misspelt flag.
+struct ParsedCommand {
+  Flags flags;
+  std::vector<std::string> rest;
+  bool wants_help = false;
+};
+core::Result<ParsedCommand> parse_flags(const Command& command, std::span<const std::string> arguments);
+
+std::string help_of(const Command& command, std::string_view program);
+std::string help_of(std::span<const Command> commands, std::string_view program, std::string_view summary);
+
+/// A whole program: picks the subcommand, parses, runs, prints what failed, returns the exit status. Knows --help and
+/// --version. `arguments` are those after the program's name.
+int run_program(std::string_view program, std::string_view version, std::string_view summary,
+                std::span<const Command> commands, std::span<const std::string> arguments, Terminal& terminal);
+
+}  // namespace alveus::cmdline

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+
+namespace alveus::deploy {
+
+/// A place that can take jobs, with what it can give.
+struct SiteCapacity {
+  std::string name;  ///< "local"
+  double cores = 0;
+  double ram_mib = 0;
+};
+
+/// A folder of one job on its site. Everything the job reads and writes lies below it.
+struct JobFolder {
+  core::RemotePath root;
+  core::RemotePath outdir;
+  core::RemotePath tmpdir;
+  core::RemotePath inputs_directory;
+};
+
+/// A command as a connector takes it. All paths are the site's own.
+struct SiteCommand {
+  std::vector<std::string> arguments;
+  std::map<std::string, std::string> environment;
+  core::RemotePath working_directory;
+  std::optional<core::RemotePath> stdin_path;
+  std::optional<core::RemotePath> stdout_path;  ///< empty: the job's log
+  std::optional<core::RemotePath> stderr_path;  ///< empty: the job's log
+  core::RemotePath log_path;                    ///< takes what goes nowhere else
+  std::chrono::milliseconds time_limit{0};
+};
+
+/// How a command ended on its site.
+struct CommandEnd {
+  int exit_code = 0;
+  bool timed_out = false;
+  bool killed = false;
+  std::chrono::microseconds cpu_time{0};
+  std::int64_t resident_max_bytes = 0;
+};
+
+enum class EntryKind { kFile, kDirectory };
+
+struct SiteEntry {
+  std::string name;
+  core::RemotePath path;
+  EntryKind kind = EntryKind::kFile;
+  std::uint64_t size_bytes = 0;
+};
+
+/// Names a command that a connector runs; what it holds is the connector's (a process id, a queue's job number). It is
+/// journalled, so that a later controller can find the command again.
+using CommandHandle = std::string;
+
+/// One site: where commands run and data lie. The engine speaks to every site through this alone. Calls may block, so
+/// they come from pool threads; all are safe from several threads. Errors: kUnavailable means try again later.
+class Connector {
+ public:
+  using OnEnd = std::function<void(core::Result<CommandEnd>)>;
+
+  virtual ~Connector() = default;
+  virtual SiteCapacity capacity() const = 0;
+
+  // Jobs. `start` returns as soon as the command was handed over; `on_end` is called once, from any thread.
+  virtual core::Result<JobFolder> make_job_folder(const core::JobId& job) = 0;
+  virtual core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) = 0;
+  virtual void cancel(const CommandHandle& command) = 0;
+
+  // Data on the site.
+  /// The URI of a path of this site, and back; the second is kNotFound for another site's URI.
+  virtual core::Location location_of(const core::RemotePath& path) const = 0;
+  virtual core::Result<core::RemotePath> path_of(const core::Location& location) const = 0;
+  virtual core::Result<SiteEntry> status(const core::RemotePath& path) const = 0;
+  virtual core::Result<std::vector<SiteEntry>> list(const core::RemotePath& directory) const = 0;
+  virtual core::Result<std::string> read(const core::RemotePath& file, std::uint64_t limit_bytes) const = 0;
+  virtual core::Result<std::string> sha1(const core::RemotePath& file) const = 0;
+  virtual core::Result<std::vector<SiteEntry>> glob(const core::RemotePath& directory,
+                                                    std::string_view pattern) const = 0;
+
+  virtual core::Status make_directory(const core::RemotePath& path) = 0;
+  virtual core::Status write(const core::RemotePath& file, std::string_view contents) = 0;
+  virtual core::Status set_executable(const core::RemotePath& file) = 0;
+  /// Puts data of this site at a second place of it: a link where reading is enough, else a tree of its own, writable.
+  virtual core::Status link(const core::RemotePath& from, const core::RemotePath& to) = 0;
+  virtual core::Status copy(const core::RemotePath& from, const core::RemotePath& to) = 0;
+  virtual core::Status move(const core::RemotePath& from, const core::RemotePath& to) = 0;
+  virtual core::Status remove(const core::RemotePath& path) = 0;
+};
+
+}  // namespace alveus::deploy

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "core/value.hpp"
+#include "expr/javascript.hpp"
+
+namespace alveus::expr {
+
+/// How a CWL string that may hold expressions is evaluated.
+struct Context {
+  core::Value variables;                 ///< members "inputs", "self", "runtime"
+  std::span<const std::string> library;  ///< expressionLib; borrowed
+  Javascript* javascript = nullptr;      ///< null: InlineJavascriptRequirement is absent; parameter references alone
+  /// v1.0 and v1.1 keep a backslash that v1.2 takes as an escape (CWL v1.2 §String interpolation).
+  bool escapes = true;
+};
+
+/// True when `text` holds a parameter reference or an expression: "$(" or "${".
+bool has_expression(std::string_view text);
+
+/// The value of a CWL string: a single reference or expression yields its value as it is; otherwise each is turned to
+/// text (strings as they are, the rest as JSON) and put in its place. A parameter reference such as
+/// `$(inputs.file.basename)` is resolved without JavaScript. kInvalidInput on a bad reference, an unknown member, a
+/// script's failure, or JavaScript where the document asks for none.
+core::Result<core::Value> evaluate(std::string_view text, const Context& context);
+
+}  // namespace alveus::expr

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "core/value.hpp"
+#include "flow/data.hpp"
+#include "flow/job.hpp"
+
+namespace alveus::flow {
+
+/// What a document language says about the values that enter a process: types, defaults, listings, formats.
+/// Implementations are immutable and safe from several threads; so are StepLogic and Tool. None is called on the
+/// engine's thread.
+class InputContract {
+ public:
+  virtual ~InputContract() = default;
+  /// Fills defaults, completes File and Directory objects (location, basename, nameroot, nameext, size, secondaryFiles,
+  /// contents, listing as far as asked for) and checks types. kInvalidInput names the input and what it should be.
+  virtual core::Result<core::Value> accept(const core::Value& inputs, const DataAccess& access) const = 0;
+};
+
+/// What a step says about its inputs.
+class StepLogic {
+ public:
+  virtual ~StepLogic() = default;
+  /// `inputs` holds every input of the step after links were merged, defaults filled and, when the step is scattered,
+  /// the element chosen. Returns them after valueFrom, each of which sees them as they were before.
+  virtual core::Result<core::Value> evaluate_inputs(const core::Value& inputs, const DataAccess& access) const = 0;
+  /// The step's `when`; true without one. `inputs` are those after valueFrom.
+  virtual core::Result<bool> runs(const core::Value& inputs) const = 0;
+};
+
+/// A leaf: something that turns inputs into outputs, by a command or by itself.
+class Tool {
+ public:
+  virtual ~Tool() = default;
+
+  /// False for a tool that is evaluated without a command (ExpressionTool): then only `evaluate` is called, else only
+  /// the other three.
+  virtual bool has_command() const = 0;
+  virtual core::Result<core::Value> evaluate(const core::Value& inputs, const DataAccess& access) const = 0;
+
+  /// What the job of these inputs asks for. Inputs are those the contract accepted.
+  virtual core::Result<ResourceRequest> resources(const core::Value& inputs) const = 0;
+  virtual core::Result<JobPlan> plan(const core::Value& inputs, const JobSite& site,
+                                     const DataAccess& access) const = 0;
+  /// The outputs of a job that ended with a success code. `outdir` is where the job's output directory lies; File
+  /// objects in the result carry locations. kInvalidInput when an output is missing or of a wrong type.
+  virtual core::Result<core::Value> collect(const JobPlan& plan, const JobExit& exit, const core::Location& outdir,
+                                            const DataAccess& access) const = 0;
+};
+
+enum class LinkMerge { kNested, kFlattened };
+enum class PickValue { kNone, kFirstNonNull, kTheOnlyNonNull, kAllNonNull };
+enum class ScatterMethod { kDotProduct, kNestedCrossProduct, kFlatCrossProduct };
+
+/// Where a value comes from inside one workflow: an output of a step, or an input of the workflow itself.
+struct LinkSource {
+  std::optional<std::size_t> step;  ///< index in Workflow::steps; empty: the workflow's own input
+  std::string port;                 ///< name of the output or input
+};
+
+/// The sources of one sink, and how several become one value.
+struct Link {
+  std::vector<LinkSource> sources;
+  /// True when `source` was written as a list: then one source too is merged. A single plain source is passed as it is.
+  bool is_list = false;
+  LinkMerge merge = LinkMerge::kNested;
+  PickValue pick = PickValue::kNone;
+};
+
+struct StepInput {
+  std::string name;
+  Link link;
+  core::Value fallback;  ///< taken when the link yields null or there is none
+};
+
+struct Process;
+
+struct Step {
+  std::string name;  ///< without its workflow's path
+  std::vector<StepInput> inputs;
+  std::vector<std::string> outputs;
+  std::vector<std::string> scatter;  ///< names of the inputs scattered over; empty: none
+  ScatterMethod scatter_method = ScatterMethod::kDotProduct;
+  bool has_when = false;
+  std::shared_ptr<const StepLogic> logic;  ///< null: neither valueFrom nor when
+  std::shared_ptr<const Process> process;
+};
+
+struct WorkflowOutput {
+  std::string name;
+  Link link;
+};
+
+/// A graph of steps. Links point to steps of the same workflow and close no cycle (checked by who builds it).
+struct Workflow {
+  std::vector<Step> steps;
+  std::vector<WorkflowOutput> outputs;
+};
+
+/// What can be run: the root of a run, or what a step runs.
+struct Process {
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+  std::shared_ptr<const InputContract> contract;  ///< null: anything goes
+  std::variant<std::shared_ptr<const Tool>, Workflow> body;
+};
+
+}  // namespace alveus::flow
