@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/result.hpp"
 
@@ -13,10 +16,11 @@ namespace alveus::sys {
 core::Result<std::string> read_file(const std::filesystem::path& path, std::uintmax_t limit_bytes = UINTMAX_MAX);
 
 /// Replaces the file's content in one step: writes a neighbour, flushes it, renames it. After a failure (kUnavailable
-/// when the disk is full, kDenied) the old content stands and the neighbour is gone.
+/// when the disk is full, kDenied) the old content stands and the neighbour is gone. The file keeps its mode; a link is
+/// followed; what is no regular file (/dev/stdout, a pipe) is written as it is.
 core::Status write_file(const std::filesystem::path& path, std::string_view content);
 
-/// Makes the directory and its parents.
+/// Makes the directory and its parents. An existing directory is a success; kInvalidInput when a file is in the way.
 core::Status make_directories(const std::filesystem::path& path);
 
 /// Removes the tree, also where its owner has taken write permission away. A missing path is a success.
@@ -24,6 +28,8 @@ core::Status remove_tree(const std::filesystem::path& path);
 
 /// Turns a failed system call into an Error: "cannot open '/a/b': Permission denied". The code follows `error_number`.
 core::Error system_error(std::string_view action, const std::filesystem::path& path, int error_number);
+/// What a caller can do about an errno value: full disks and exhausted tables are kUnavailable.
+core::ErrorCode error_code_of(int error_number);
 
 /// A fresh directory (mode 0700) under `parent`, or under $TMPDIR, removed with all it holds on destruction.
 class TemporaryDirectory {
@@ -54,7 +60,7 @@ class MappedFile {
 
  private:
   MappedFile(const char* begin, std::size_t size) : begin_(begin), size_(size) {}
-  const char* begin_ = nullptr;
+  const char* begin_ = "";
   std::size_t size_ = 0;
 };
 
