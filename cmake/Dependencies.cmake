@@ -18,6 +18,7 @@ if(ALVEUS_BENCH)
   find_package(benchmark REQUIRED)
 endif()
 if(ALVEUS_LABORATORY)
+  enable_language(C)  # ITK's own dependencies (HDF5) are looked for with it
   find_package(Torch REQUIRED)
   find_package(ITK 5.2 REQUIRED COMPONENTS
     ITKCommon ITKIOGDCM ITKIONIFTI ITKIOPNG ITKIOImageBase ITKImageGrid ITKThresholding ITKBinaryMathematicalMorphology
