@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/link.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace alveus::flow {
+namespace {
+
+core::Value merge(const Link& link, std::vector<core::Value> sources) {
+  if (sources.empty()) return {};
+  if (sources.size() == 1 && !link.is_list) return std::move(sources.front());
+  if (link.merge == LinkMerge::kNested) return core::Array(std::move(sources));
+  core::Array flat;
+  for (core::Value& source : sources) {
+    if (source.is_array()) {
+      flat.insert(flat.end(), source.as_array().begin(), source.as_array().end());
+    } else {
+      flat.push_back(std::move(source));
+    }
+  }
+  return flat;
+}
+
+}  // namespace
+
+core::Result<core::Value> merge_link(const Link& link, std::vector<core::Value> sources, std::string_view sink) {
+  core::Value merged = merge(link, std::move(sources));
+  if (link.pick == PickValue::kNone || !merged.is_array()) return merged;
+
+  core::Array present;
+  std::ranges::copy_if(merged.as_array(), std::back_inserter(present),
+                       [](const core::Value& value) { return !value.is_null(); });
+  if (link.pick == PickValue::kAllNonNull) return core::Value(std::move(present));
+  if (present.empty()) {
+    return core::fail(core::ErrorCode::kInvalidInput, "all sources of '" + std::string(sink) + "' are null");
+  }
+  if (link.pick == PickValue::kTheOnlyNonNull && present.size() > 1) {
+    return core::fail(core::ErrorCode::kInvalidInput, "only one source of '" + std::string(sink) +
+                                                          "' may be non-null (pickValue: the_only_non_null); " +
+                                                          std::to_string(present.size()) + " are");
+  }
+  return std::move(present.front());
+}
+
+}  // namespace alveus::flow
