@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/value.hpp"
+
+namespace alveus::study {
+
+/// What decides one training besides its data: the axes of a study. The defaults are those of the published pipeline
+/// where it has one.
+struct TrainingSettings {
+  std::string network = "resnet18";
+  std::string initialisation = "scratch";
+  double learning_rate = 1e-3;
+  double weight_decay = 1e-4;
+  std::string optimizer = "adam-amsgrad";
+  std::int64_t step_size = 10;  ///< epochs between two multiplications of the learning rate by gamma
+  double gamma = 0.1;
+  std::int64_t epochs = 50;    ///< at most
+  std::int64_t patience = 10;  ///< epochs without a lower validation loss before the training stops
+  std::int64_t batch_size = 32;
+  std::string augmentation = "none";
+  std::string loss = "cross-entropy-weighted";
+  std::int64_t seed = 1;
+
+  friend bool operator==(const TrainingSettings&, const TrainingSettings&) = default;
+};
+
+/// One member of TrainingSettings as data: study files, variant files, flags and tables are made from it.
+struct Setting {
+  using Member =
+      std::variant<std::string TrainingSettings::*, std::int64_t TrainingSettings::*, double TrainingSettings::*>;
+  std::string name;
+  Member member;
+  std::string help;
+  std::vector<std::string> choices = {};  ///< of a text
+  double least = 0;                       ///< of a number, included
+  double most = 0;                        ///< of a number, included
+  bool positive = false;                  ///< zero is excluded
+};
+
+/// All settings in the order in which variant files list them.
+std::span<const Setting> all_settings();
+
+/// The setting of that name. kInvalidInput suggests the likely name, or lists all.
+core::Result<const Setting*> find_setting(std::string_view name);
+
+/// Sets a member. kInvalidInput names the setting, the value and what is allowed; `settings` is then unchanged.
+core::Status assign(TrainingSettings& settings, const Setting& setting, const core::Value& value);
+
+/// The member's value.
+core::Value value_of(const TrainingSettings& settings, const Setting& setting);
+
+/// A value as typed on a command line ("1e-4", "resnet18"), not yet checked against the limits.
+core::Result<core::Value> read_setting(const Setting& setting, std::string_view text);
+
+/// The value as it stands in tables and names: the text itself, or the shortest that reads back the same number.
+std::string setting_text(const core::Value& value);
+
+}  // namespace alveus::study
