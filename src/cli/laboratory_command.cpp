@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/laboratory_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/text.hpp"
+#include "sys/file.hpp"
+#include "sys/foreground.hpp"
+
+namespace alveus::cli {
+namespace {
+
+constexpr std::string_view kRecordFailure = "--record-failure";
+constexpr std::size_t kTailBytes = 4096;
+constexpr std::size_t kReasonBytesMax = 500;
+
+constexpr std::array<LaboratoryCommand, 6> kCommands = {{
+    {"phantom", "make a synthetic chest-CT data set with ground-truth lesions"},
+    {"ingest", "read a data set's manifest, check every file, list what is rejected and why"},
+    {"window", "map the fixed window to 8 bits, crop to the lungs, resize"},
+    {"train", "train one variant"},
+    {"predict", "compute the probabilities of a trained variant"},
+    {"explain", "show and score which parts of a picture decided"},
+}};
+
+/// The value of `--flag value` or `--flag=value`, or "".
+std::string value_of(std::span<const std::string> arguments, std::string_view flag) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == flag && i + 1 < arguments.size()) return arguments[i + 1];
+    if (argument.starts_with(flag) && argument.size() > flag.size() && argument[flag.size()] == '=') {
+      return argument.substr(flag.size() + 1);
+    }
+  }
+  return {};
+}
+
+/// The variant that the arguments speak of: the variant file's name, or the trained model's folder.
+std::string variant_of(std::span<const std::string> arguments) {
+  if (const auto file = value_of(arguments, "--variant"); !file.empty()) {
+    return std::filesystem::path(file).stem().string();
+  }
+  std::filesystem::path model = value_of(arguments, "--model");
+  if (!model.has_filename()) model = model.parent_path();
+  return model.filename().string();
+}
+
+std::string reason_of(const sys::ForegroundEnd& end) {
+  if (end.signal != 0) {
+    return "the program was ended by signal " + std::to_string(end.signal) + " (" + strsignal(end.signal) + ")";
+  }
+  std::string reason = "exit status " + std::to_string(end.exit_code);
+  for (const auto& line : core::split(end.error_tail, '\n')) {
+    constexpr std::string_view kMark = "error: ";
+    const auto text = core::trim(line);
+    if (const auto mark = text.find(kMark); mark != std::string_view::npos) {
+      reason = text.substr(mark + kMark.size());
+    }
+  }
+  if (reason.size() > kReasonBytesMax) reason.resize(kReasonBytesMax);
+  return reason;
+}
+
+core::Status record_failure(std::span<const std::string> arguments, const sys::ForegroundEnd& end) {
+  const std::string& step = arguments.front();
+  std::filesystem::path folder = ".";
+  if (const auto out = value_of(arguments, "--out"); step == "train" && !out.empty()) folder = out;
+  ALVEUS_TRY(sys::make_directories(folder));
+  return sys::write_file(folder / "failure.json", failure_text(variant_of(arguments), step, reason_of(end)));
+}
+
+bool is_interruption(const sys::ForegroundEnd& end) {
+  constexpr int kInterrupted = static_cast<int>(cmdline::ExitStatus::kInterrupted);
+  return end.signal == SIGINT || end.signal == SIGTERM || end.exit_code == kInterrupted;
+}
+
+}  // namespace
+
+std::span<const LaboratoryCommand> laboratory_commands() { return kCommands; }
+
+bool is_laboratory_command(std::string_view name) {
+  return std::ranges::find(kCommands, name, &LaboratoryCommand::name) != kCommands.end();
+}
+
+std::string failure_text(std::string_view variant, std::string_view step, std::string_view reason) {
+  const core::Value failure = core::Object{{"variant", variant}, {"step", step}, {"reason", reason}};
+  return core::to_json(failure, core::JsonStyle::kIndented) + "\n";
+}
+
+core::Result<int> run_laboratory(std::span<const std::string> arguments) {
+  ALVEUS_TRY_ASSIGN(const auto folder, sys::executable_directory());
+  const std::filesystem::path program = folder / "alveus-lab";
+  std::vector<std::string> passed;
+  std::ranges::copy_if(arguments, std::back_inserter(passed),
+                       [](const std::string& argument) { return argument != kRecordFailure; });
+  core::Error missing;
+  if (passed.size() == arguments.size()) {
+    missing = sys::replace_process(program, passed);
+  } else if (auto end = sys::run_foreground(program, passed, kTailBytes)) {
+    if (end->exit_code == 0 || is_interruption(*end)) return end->exit_code;
+    ALVEUS_TRY(record_failure(passed, *end));
+    return 0;
+  } else {
+    missing = std::move(end).error();
+  }
+  if (missing.code == core::ErrorCode::kNotFound) {
+    missing.message +=
+        "; `alveus " + arguments.front() + "` needs the laboratory: build or install it with LibTorch and ITK";
+  }
+  return core::fail(std::move(missing));
+}
+
+}  // namespace alveus::cli
