@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,9 @@ core::Result<std::string> read_file(const std::filesystem::path& path, std::uint
 /// when the disk is full, kDenied) the old content stands and the neighbour is gone. The file keeps its mode; a link is
 /// followed; what is no regular file (/dev/stdout, a pipe) is written as it is.
 core::Status write_file(const std::filesystem::path& path, std::string_view content);
+
+/// As `write_file`; the content is the pieces one after the other, so that large content need not be joined first.
+core::Status write_pieces(const std::filesystem::path& path, std::span<const std::string_view> pieces);
 
 /// Makes the directory and its parents. An existing directory is a success; kInvalidInput when a file is in the way.
 core::Status make_directories(const std::filesystem::path& path);

@@ -46,21 +46,25 @@ Target look_at(const fs::path& path) {
   return target;
 }
 
+using Pieces = std::span<const std::string_view>;
+
 /// 0, or the errno of the write that failed.
-int write_all(FileCalls& calls, int descriptor, std::string_view content) {
-  while (!content.empty()) {
-    const std::ptrdiff_t count = calls.write(descriptor, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    content.remove_prefix(static_cast<std::size_t>(count));
+int write_all(FileCalls& calls, int descriptor, Pieces pieces) {
+  for (std::string_view rest : pieces) {
+    while (!rest.empty()) {
+      const std::ptrdiff_t count = calls.write(descriptor, rest.data(), rest.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return errno;
+      rest.remove_prefix(static_cast<std::size_t>(count));
+    }
   }
   return 0;
 }
 
-core::Status write_in_place(FileCalls& calls, const fs::path& path, std::string_view content) {
+core::Status write_in_place(FileCalls& calls, const fs::path& path, Pieces pieces) {
   const int descriptor = calls.open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
   if (descriptor < 0) return core::fail(system_error("cannot open", path, errno));
-  const int write_error = write_all(calls, descriptor, content);
+  const int write_error = write_all(calls, descriptor, pieces);
   const int close_error = calls.close(descriptor) == 0 ? 0 : errno;
   if (write_error != 0) return core::fail(system_error("cannot write", path, write_error));
   if (close_error != 0) return core::fail(system_error("cannot write", path, close_error));
@@ -74,8 +78,8 @@ fs::path neighbour_of(const fs::path& path) {
 }
 
 /// 0, or the errno of the step that failed.
-int fill(FileCalls& calls, int descriptor, const Target& target, std::string_view content) {
-  int failure = write_all(calls, descriptor, content);
+int fill(FileCalls& calls, int descriptor, const Target& target, Pieces pieces) {
+  int failure = write_all(calls, descriptor, pieces);
   if (failure == 0 && target.mode && calls.set_mode(descriptor, *target.mode) != 0) failure = errno;
   if (failure == 0 && calls.flush(descriptor) != 0) failure = errno;
   if (calls.close(descriptor) != 0 && failure == 0) failure = errno;
@@ -94,9 +98,9 @@ int RealFileCalls::close(int descriptor) { return ::close(descriptor); }
 int RealFileCalls::rename(const char* from, const char* to) { return ::rename(from, to); }
 int RealFileCalls::unlink(const char* path) { return ::unlink(path); }
 
-core::Status write_file_with(FileCalls& calls, const fs::path& path, std::string_view content) {
+core::Status write_pieces_with(FileCalls& calls, const fs::path& path, Pieces pieces) {
   const Target target = look_at(path);
-  if (target.is_special) return write_in_place(calls, path, content);
+  if (target.is_special) return write_in_place(calls, path, pieces);
 
   fs::path neighbour;
   int descriptor = -1;
@@ -107,11 +111,15 @@ core::Status write_file_with(FileCalls& calls, const fs::path& path, std::string
   }
   if (descriptor < 0) return core::fail(system_error("cannot write", path, errno));
 
-  int failure = fill(calls, descriptor, target, content);
+  int failure = fill(calls, descriptor, target, pieces);
   if (failure == 0 && calls.rename(neighbour.c_str(), target.path.c_str()) != 0) failure = errno;
   if (failure == 0) return {};
   calls.unlink(neighbour.c_str());
   return core::fail(system_error("cannot write", path, failure));
+}
+
+core::Status write_file_with(FileCalls& calls, const fs::path& path, std::string_view content) {
+  return write_pieces_with(calls, path, {&content, 1});
 }
 
 }  // namespace detail
@@ -119,6 +127,11 @@ core::Status write_file_with(FileCalls& calls, const fs::path& path, std::string
 core::Status write_file(const std::filesystem::path& path, std::string_view content) {
   detail::RealFileCalls calls;
   return detail::write_file_with(calls, path, content);
+}
+
+core::Status write_pieces(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
+  detail::RealFileCalls calls;
+  return detail::write_pieces_with(calls, path, pieces);
 }
 
 }  // namespace alveus::sys

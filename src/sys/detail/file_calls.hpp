@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 #include "core/result.hpp"
@@ -34,7 +35,9 @@ class RealFileCalls final : public FileCalls {
   int unlink(const char* path) override;
 };
 
-/// `sys::write_file` through the given calls.
+/// `sys::write_file` and `sys::write_pieces` through the given calls.
 core::Status write_file_with(FileCalls& calls, const std::filesystem::path& path, std::string_view content);
+core::Status write_pieces_with(FileCalls& calls, const std::filesystem::path& path,
+                               std::span<const std::string_view> pieces);
 
 }  // namespace alveus::sys::detail
