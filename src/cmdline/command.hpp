@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -47,32 +48,43 @@ class Flags {
 
 class Terminal;
 
-/// A subcommand. `run` returns the exit status; an Error it returns is printed by the caller of `run_program`'s loop
-/// and mapped: kUnsupported 33, kCancelled 130, kInvalidInput and kNotFound 2 when `usage` in the context of parsing,
-/// else 1.
+/// A subcommand. `run` returns the exit status; `run_program` prints an Error that it returns and exits 33 for
+/// kUnsupported, 130 for kCancelled, else 1.
 struct Command {
   std::string name;     ///< "train", or "study run" for a command in a group
   std::string summary;  ///< one line in the list
   std::string details;  ///< paragraphs of its --help
   std::vector<Flag> flags;
-  /// Everything after the declared positionals is passed on in `rest` (e.g. a workflow's own inputs).
+  /// What follows the required positionals and is no flag of ours is passed on in `rest`, with all that stands behind
+  /// it (e.g. a workflow's own inputs); so is everything after "--".
   bool takes_rest = false;
+  std::string rest_name = "ARGUMENTS";  ///< how the usage line calls the rest
   std::function<core::Result<ExitStatus>(const Flags&, std::span<const std::string> rest, Terminal&)> run;
 };
 
-/// Parses the flags of one command. kInvalidInput with a hint for a misspelt flag.
+/// What a command's arguments say.
 struct ParsedCommand {
   Flags flags;
   std::vector<std::string> rest;
   bool wants_help = false;
 };
+
+/// Parses the arguments of one command: "--name value", "--name=value", "-n value", "-nvalue", switches run together
+/// ("-qv"), positionals anywhere between. A flag given twice counts as given last; a list collects. "--" ends the
+/// flags. kInvalidInput for an unknown flag (with a hint for a misspelt one), a missing or surplus argument, a value
+/// of another kind or none of the choices. With --help anywhere before the rest, nothing else is checked.
 core::Result<ParsedCommand> parse_flags(const Command& command, std::span<const std::string> arguments);
 
+/// The text of "program command --help", 80 columns wide.
 std::string help_of(const Command& command, std::string_view program);
-std::string help_of(std::span<const Command> commands, std::string_view program, std::string_view summary);
+/// The text of "program --help", or of "program study --help" where `group` is "study".
+std::string help_of(std::span<const Command> commands, std::string_view program, std::string_view summary,
+                    std::string_view group = {});
+/// The reference page of all commands, as Markdown.
+std::string reference_page(std::span<const Command> commands, std::string_view program, std::string_view summary);
 
-/// A whole program: picks the subcommand, parses, runs, prints what failed, returns the exit status. Knows --help and
-/// --version. `arguments` are those after the program's name.
+/// A whole program: picks the subcommand, parses, runs, prints what failed, returns the exit status. Knows --help,
+/// --version, "help COMMAND", and what a misspelt command may mean. `arguments` are those after the program's name.
 int run_program(std::string_view program, std::string_view version, std::string_view summary,
                 std::span<const Command> commands, std::span<const std::string> arguments, Terminal& terminal);
 

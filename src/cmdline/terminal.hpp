@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/result.hpp"
+#include "sys/guarded.hpp"
 
 namespace alveus::cmdline {
 
@@ -15,12 +16,14 @@ class Terminal {
   virtual ~Terminal() = default;
   /// Text of a result, as it is, to standard output.
   virtual void result(std::string_view text) = 0;
+  /// The first failure to write a result (a full disk); `run_program` makes it the program's failure.
+  virtual core::Status result_status() const = 0;
   /// A line for the person, to standard error; dropped when quiet.
   virtual void message(std::string_view line) = 0;
   virtual void warning(std::string_view line) = 0;
   /// "error: " and the error's text, always shown.
   virtual void error(const core::Error& error) = 0;
-  /// Replaces the last status lines (a progress display of one or more lines). On no terminal: nothing.
+  /// Replaces the last status lines (a progress display of one or more lines). On no terminal, or when quiet: nothing.
   virtual void status(std::string_view lines) = 0;
   /// Removes the status lines.
   virtual void clear_status() = 0;
@@ -30,11 +33,19 @@ class Terminal {
   virtual void set_quiet(bool quiet) = 0;
 };
 
-/// Standard output and error of this process.
+/// Standard output and error of this process, or two other descriptors (borrowed). Status lines are cut to the
+/// terminal's size and stay below what is written meanwhile; the destructor removes them. Colour stands on a terminal
+/// alone, and not where NO_COLOR is set.
 class StandardTerminal final : public Terminal {
  public:
   StandardTerminal();
+  StandardTerminal(int result_descriptor, int message_descriptor);
+  ~StandardTerminal() override;
+  StandardTerminal(const StandardTerminal&) = delete;
+  StandardTerminal& operator=(const StandardTerminal&) = delete;
+
   void result(std::string_view text) override;
+  core::Status result_status() const override;
   void message(std::string_view line) override;
   void warning(std::string_view line) override;
   void error(const core::Error& error) override;
@@ -42,13 +53,23 @@ class StandardTerminal final : public Terminal {
   void clear_status() override;
   bool interactive() const override { return interactive_; }
   int width() const override;
-  void set_quiet(bool quiet) override { quiet_ = quiet; }
+  void set_quiet(bool quiet) override;
 
  private:
-  void write_error_stream(std::string_view text);
+  struct Screen {
+    bool quiet = false;
+    std::string status;     ///< what is drawn below everything else, without a final newline
+    int result_failed = 0;  ///< errno of the first failed write of a result
+  };
+  /// Writes `text` to standard error above the status lines.
+  void write_message(Screen& screen, std::string_view text) const;
+  std::string cut_to_screen(std::string_view lines) const;
+
+  int result_descriptor_;
+  int message_descriptor_;
   bool interactive_;
-  bool quiet_ = false;
-  int status_lines_ = 0;
+  bool colour_;
+  sys::Guarded<Screen> screen_;
 };
 
 }  // namespace alveus::cmdline
