@@ -191,7 +191,9 @@ class JsonReader {
     }
     const bool paired = *unit < 0xDC00 && text_.substr(at_ + 6).starts_with("\\u");
     const auto low = paired ? hex_at(at_ + 8) : std::nullopt;
-    if (!low || *low < 0xDC00 || *low > 0xDFFF) return no_json("half of a surrogate pair, which is no character");
+    if (!low || *low < 0xDC00 || *low > 0xDFFF) {
+      return fault(positions_.at(at_), "half of a surrogate pair, which is no character");
+    }
     append_utf8(out, 0x10000U + ((*unit - 0xD800U) << 10U) + (*low - 0xDC00U));
     at_ += 12;
     return true;

@@ -4,6 +4,8 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <istream>
 #include <map>
 #include <optional>
@@ -61,17 +63,102 @@ void append_merged(std::vector<Node::Member>& members, const std::vector<Node>& 
   }
 }
 
+/// The text that yaml-cpp reads. It takes "\U0001F600" in double quotes but not the surrogate pair "\ud83d\ude00" that
+/// JSON writes for it; pairs are rewritten where it stumbles over them, and offsets counted back.
+class YamlText {
+ public:
+  explicit YamlText(const std::string& original) : text_(original) {}
+
+  const std::string& text() const { return text_; }
+
+  /// Rewrites the pairs from the escape that ends at `end` to the end of its string. False when there is no pair.
+  bool rewrite_pairs(std::size_t end) {
+    if (end < kEscapeLength) return false;
+    std::size_t at = end - kEscapeLength;
+    if (!pair_at(at)) return false;
+    while (at < text_.size() && text_[at] != '"') {
+      if (const auto code_point = pair_at(at)) {
+        text_.replace(at, 2 * kEscapeLength, long_escape(*code_point));
+        at += kLongEscapeLength;
+        rewritten_ends_.push_back(at);
+      } else {
+        at += text_[at] == '\\' ? 2 : 1;
+      }
+    }
+    std::ranges::sort(rewritten_ends_);
+    return true;
+  }
+
+  /// Offset in the text as the user wrote it.
+  std::size_t original_offset(std::size_t offset) const {
+    const auto before = std::ranges::upper_bound(rewritten_ends_, offset) - rewritten_ends_.begin();
+    return offset + (2 * kEscapeLength - kLongEscapeLength) * static_cast<std::size_t>(before);
+  }
+
+ private:
+  static constexpr std::size_t kEscapeLength = 6;
+  static constexpr std::size_t kLongEscapeLength = 10;
+
+  std::optional<std::uint32_t> unit_at(std::size_t at) const {
+    if (at + kEscapeLength > text_.size() || text_.compare(at, 2, "\\u") != 0) return std::nullopt;
+    std::uint32_t unit = 0;
+    const char* const end = text_.data() + at + kEscapeLength;
+    const auto parsed = std::from_chars(text_.data() + at + 2, end, unit, 16);
+    return parsed.ptr == end ? std::optional(unit) : std::nullopt;
+  }
+
+  std::optional<std::uint32_t> pair_at(std::size_t at) const {
+    const auto high = unit_at(at);
+    if (!high || *high < 0xD800 || *high > 0xDBFF) return std::nullopt;
+    const auto low = unit_at(at + kEscapeLength);
+    if (!low || *low < 0xDC00 || *low > 0xDFFF) return std::nullopt;
+    return 0x10000U + ((*high - 0xD800U) << 10U) + (*low - 0xDC00U);
+  }
+
+  static std::string long_escape(std::uint32_t code_point) {
+    static constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string escape = "\\U";
+    for (unsigned shift = 32; shift > 0; shift -= 4) escape += kDigits[(code_point >> (shift - 4)) & 0xFU];
+    return escape;
+  }
+
+  std::string text_;
+  std::vector<std::size_t> rewritten_ends_;  // in text_, ascending
+};
+
+/// Where the quote stands that opens the scalar at `at` (anchor and tag skipped) when nothing closes it: yaml-cpp takes
+/// the end of the text for a closing quote.
+std::optional<std::size_t> find_open_quote(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] == '&' || text[at] == '!')) {
+    at = std::min(text.find_first_of(" \t\r\n", at), text.size());
+    at = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+  }
+  if (at >= text.size() || (text[at] != '\'' && text[at] != '"')) return std::nullopt;
+  const char quote = text[at];
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 == text.size() || text[i + 1] != quote) return std::nullopt;
+      ++i;
+    }
+  }
+  return at;
+}
+
 /// Builds the tree from yaml-cpp's events. After the first failure it lets further events pass.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::shared_ptr<const Source>& source, const ParseLimits& limits)
-      : positions_(source), limits_(limits) {}
+  TreeBuilder(const std::shared_ptr<const Source>& source, const YamlText& text, const ParseLimits& limits)
+      : text_(text), positions_(source), limits_(limits) {}
 
   const std::optional<PlacedError>& failure() const { return failure_; }
   Node take_root() { return std::move(root_); }
-  Mark mark_at(const YAML::Mark& mark) {
-    return positions_.at(mark.is_null() ? positions_.source()->text.size() : static_cast<std::size_t>(mark.pos));
+  std::size_t offset_of(const YAML::Mark& mark) const {
+    return text_.original_offset(mark.is_null() ? text_.text().size() : static_cast<std::size_t>(mark.pos));
   }
+  Mark mark_at(const YAML::Mark& mark) { return positions_.at(offset_of(mark)); }
+  Mark mark_at_offset(std::size_t offset) { return positions_.at(offset); }
   void fail(Mark mark, std::string message) {
     if (failure_) return;
     auto error = error_at(mark, core::ErrorCode::kInvalidInput, std::move(message));
@@ -110,6 +197,10 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     if (failure_) return;
+    if (tag != "?") {
+      const auto open_quote = find_open_quote(original(), offset_of(mark));
+      if (open_quote) return fail(mark_at_offset(*open_quote), "this quote is not closed");
+    }
     if (expects_key()) {
       if (tag == "?" && text == "<<") return expect_merge(mark_at(mark));
       return add_key(mark_at(mark), text, anchor);
@@ -146,6 +237,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
  private:
+  std::string_view original() const { return positions_.source()->text; }
+
   bool expects_key() const {
     return !open_.empty() && open_.back().is_mapping && !open_.back().expects_value && !open_.back().expects_merge;
   }
@@ -257,6 +350,7 @@ class TreeBuilder final : public YAML::EventHandler {
     return false;
   }
 
+  const YamlText& text_;
   Positions positions_;
   const ParseLimits& limits_;
   std::optional<PlacedError> failure_;
@@ -288,23 +382,53 @@ std::string explain(const std::string& message) {
   return std::string(found == kPlain.end() ? std::string_view(message) : found->second);
 }
 
+/// The offset of a tab in the indent of the line in which `offset` lies.
+std::optional<std::size_t> find_tab_in_indent(std::string_view text, std::size_t offset) {
+  const auto line_end = text.rfind('\n', offset == 0 ? 0 : offset - 1);
+  const std::size_t begin = offset == 0 || line_end == std::string_view::npos ? 0 : line_end + 1;
+  const auto indent_end = text.find_first_not_of(" \t", begin);
+  const auto tab = text.substr(begin, std::min(indent_end, text.size()) - begin).find('\t');
+  if (tab == std::string_view::npos) return std::nullopt;
+  return begin + tab;
+}
+
+void note_failure(TreeBuilder& builder, std::string_view text, const YAML::Exception& exception) {
+  const std::size_t offset = std::min(builder.offset_of(exception.mark), text.size());
+  if (const auto tab = find_tab_in_indent(text, offset)) {
+    return builder.fail(builder.mark_at_offset(*tab), "a tab in the indent; YAML wants spaces");
+  }
+  if (exception.msg.starts_with(YAML::ErrorMsg::INVALID_UNICODE) && offset >= 6) {
+    return builder.fail(builder.mark_at_offset(offset - 6), "half of a surrogate pair, which is no character");
+  }
+  builder.fail(builder.mark_at(exception.mark), explain(exception.msg));
+}
+
 }  // namespace
 
 tl::expected<Node, PlacedError> read_yaml(const std::shared_ptr<const Source>& source, const ParseLimits& limits) {
-  TreeBuilder builder(source, limits);
-  ViewBuffer buffer(source->text);
-  std::istream stream(&buffer);
-  try {
-    YAML::Parser parser(stream);
-    while (!builder.failure() && parser.HandleNextDocument(builder)) {
+  constexpr int kRewritesMax = 1000;  // each reads the text again
+  YamlText text(source->text);
+  for (int rewrites = 0;; ++rewrites) {
+    TreeBuilder builder(source, text, limits);
+    ViewBuffer buffer(text.text());
+    std::istream stream(&buffer);
+    try {
+      YAML::Parser parser(stream);
+      while (!builder.failure() && parser.HandleNextDocument(builder)) {
+      }
+    } catch (const YAML::Exception& exception) {
+      const bool is_surrogate = exception.msg.starts_with(YAML::ErrorMsg::INVALID_UNICODE) && !exception.mark.is_null();
+      if (is_surrogate && !builder.failure() && rewrites < kRewritesMax &&
+          text.rewrite_pairs(static_cast<std::size_t>(exception.mark.pos))) {
+        continue;
+      }
+      note_failure(builder, source->text, exception);
+    } catch (const std::exception& exception) {
+      builder.fail({.source = source}, std::string("the YAML reader failed: ") + exception.what());
     }
-  } catch (const YAML::Exception& exception) {
-    builder.fail(builder.mark_at(exception.mark), explain(exception.msg));
-  } catch (const std::exception& exception) {
-    builder.fail({.source = source}, std::string("the YAML reader failed: ") + exception.what());
+    if (builder.failure()) return tl::unexpected(*builder.failure());
+    return builder.take_root();
   }
-  if (builder.failure()) return tl::unexpected(*builder.failure());
-  return builder.take_root();
 }
 
 }  // namespace alveus::document
