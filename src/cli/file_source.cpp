@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/file_source.hpp"
+
+#include "core/text.hpp"
+#include "sys/file.hpp"
+
+namespace alveus::cli {
+namespace {
+
+constexpr std::string_view kScheme = "file://";
+constexpr std::uintmax_t kDocumentBytesMax = std::uintmax_t{1} << 30U;
+
+}  // namespace
+
+core::Result<document::Source> FileSource::fetch(const std::string& uri) {
+  if (!uri.starts_with(kScheme)) {
+    return core::fail(core::ErrorCode::kUnsupported, "'" + uri + "' cannot be read: documents come from files alone");
+  }
+  const std::filesystem::path path = core::decode_uri(std::string_view(uri).substr(kScheme.size()));
+  ALVEUS_TRY_ASSIGN(auto text, sys::read_file(path, kDocumentBytesMax));
+  std::error_code failure;
+  const auto relative = std::filesystem::proximate(path, failure);
+  const bool shorter = !failure && relative.string().size() < path.string().size();
+  return document::Source{.name = (shorter ? relative : path).string(), .text = std::move(text)};
+}
+
+std::string uri_of_argument(std::string_view argument) {
+  if (argument.starts_with(kScheme)) return std::string(argument);
+  std::string_view path = argument;
+  std::string_view fragment;
+  std::error_code failure;
+  if (const auto hash = argument.find('#');
+      hash != std::string_view::npos && !std::filesystem::exists(argument, failure)) {
+    path = argument.substr(0, hash);
+    fragment = argument.substr(hash);
+  }
+  const auto absolute = std::filesystem::absolute(path).lexically_normal();
+  return std::string(kScheme) + core::encode_uri_path(absolute.string()) + std::string(fragment);
+}
+
+}  // namespace alveus::cli
