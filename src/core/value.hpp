@@ -86,6 +86,8 @@ class Object {
   Value* find(std::string_view key);
   bool contains(std::string_view key) const { return find(key) != nullptr; }
   void set(std::string_view key, Value value);
+  /// Adds a member whose key, as the caller knows, is not there yet: constant time, where `set` looks for it first.
+  void append(std::string key, Value value) { members_.emplace_back(std::move(key), std::move(value)); }
   /// Removes the member where there is one.
   void erase(std::string_view key);
 

@@ -121,7 +121,7 @@ core::Value Node::value() const {
     }
     case Kind::kMapping: {
       core::Object object;
-      for (const auto& member : *members_) object.set(member.key, member.value.value());
+      for (const auto& member : *members_) object.append(member.key, member.value.value());
       return object;
     }
   }
