@@ -70,9 +70,10 @@ struct ParsedCommand {
 };
 
 /// Parses the arguments of one command: "--name value", "--name=value", "-n value", "-nvalue", switches run together
-/// ("-qv"), positionals anywhere between. A flag given twice counts as given last; a list collects. "--" ends the
-/// flags. kInvalidInput for an unknown flag (with a hint for a misspelt one), a missing or surplus argument, a value
-/// of another kind or none of the choices. With --help anywhere before the rest, nothing else is checked.
+/// ("-qv"), positionals anywhere between. A flag given twice counts as given last; a list collects, and where the
+/// command has no positionals and no rest one list flag takes all values up to the next flag. "--" ends the flags.
+/// kInvalidInput for an unknown flag (with a hint for a misspelt one), a missing or surplus argument, a value of
+/// another kind or none of the choices. With --help anywhere before the rest, nothing else is checked.
 core::Result<ParsedCommand> parse_flags(const Command& command, std::span<const std::string> arguments);
 
 /// The text of "program command --help", 80 columns wide.

@@ -174,6 +174,13 @@ class Parser {
           ErrorCode::kInvalidInput,
           shown(flag) + " needs a value" + (flag.value_name.empty() ? "" : ": --" + flag.name + " " + flag.value_name));
     }
+    ALVEUS_TRY(give_front(flag));
+    const bool takes_more = flag.kind == Flag::Kind::kTextList && positionals_.empty() && !command_.takes_rest;
+    while (takes_more && !left_.empty() && !left_.front().starts_with('-')) ALVEUS_TRY(give_front(flag));
+    return {};
+  }
+
+  Status give_front(const Flag& flag) {
     const std::string& value = left_.front();
     left_ = left_.subspan(1);
     return give(flag, value);

@@ -110,6 +110,14 @@ TEST(FlagsTest, HelpGoesBeforeEveryCheck) {
   EXPECT_TRUE(parsed(run_command(), {"-q", "-h", "--nonsense"}).wants_help);
 }
 
+TEST(FlagsTest, AListFlagTakesAllValuesUpToTheNextFlagWhereNothingElseCouldTakeThem) {
+  Command command;
+  command.flags = {{.name = "scores", .kind = Kind::kTextList, .help = "Files."}, {.name = "out", .help = "File."}};
+  const auto flags = parsed(command, {"--scores", "a", "b", "--out", "c", "--scores", "d"}).flags;
+  EXPECT_THAT(flags.list("scores"), ElementsAre("a", "b", "d"));
+  EXPECT_EQ(flags.text("out"), "c");
+}
+
 TEST(FlagsTest, ALastListTakesAllPositionals) {
   Command command;
   command.flags = {{.name = "files", .kind = Kind::kTextList, .help = "Files.", .required = true, .positional = true}};
