@@ -14,8 +14,9 @@
 
 namespace alveus::sys {
 
-/// A program to start on this machine. Standard streams that name no file are: input /dev/null, output and error
-/// `log_file` where given, else /dev/null.
+/// A program to start on this machine. Standard streams that name no file are /dev/null. The files are made or
+/// emptied; where output and error name the same file, both append to it. Relative paths, that of the program too, are
+/// relative to the working directory.
 struct ProcessCommand {
   std::vector<std::string> arguments;              ///< arguments[0] is looked up in `environment`'s PATH
   std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited
@@ -23,7 +24,7 @@ struct ProcessCommand {
   std::filesystem::path stdin_file;
   std::filesystem::path stdout_file;
   std::filesystem::path stderr_file;
-  std::chrono::milliseconds time_limit{0};  ///< zero: none. After it the whole process group is ended.
+  std::chrono::milliseconds time_limit{0};  ///< zero: none. After it the group is ended as by `kill`.
 };
 
 /// How a process ended, with what it used.
@@ -35,7 +36,9 @@ struct ProcessEnd {
   std::int64_t resident_max_bytes = 0;
 };
 
+/// Names a process that this runner started; never used twice. The low 32 bits are the system's process id.
 using ProcessId = std::int64_t;
+constexpr std::int32_t system_id_of(ProcessId process) { return static_cast<std::int32_t>(process & 0xFFFFFFFF); }
 
 /// Starts programs, each as leader of a process group of its own, and tells when they end. Safe from several threads.
 class ProcessRunner {
@@ -43,15 +46,18 @@ class ProcessRunner {
   using OnEnd = std::function<void(const ProcessEnd&)>;  ///< called on a thread of the runner; must not block
 
   virtual ~ProcessRunner() = default;
-  /// Starts; kNotFound when there is no such program, kDenied when it may not run, kUnavailable when the machine has
-  /// no process or memory to spare. After a failure `on_end` is never called.
+  /// Starts; kNotFound when there is no such program or file, kDenied when it may not run, kInvalidInput when it is no
+  /// program, kUnavailable when the machine has no process or memory to spare. After a failure `on_end` is never
+  /// called, else exactly once.
   virtual core::Result<ProcessId> start(const ProcessCommand& command, OnEnd on_end) = 0;
-  /// Ends the process group: SIGTERM, then SIGKILL after `grace`. Unknown ids are ignored (it has just ended).
+  /// Ends the process group: SIGTERM, then SIGKILL after `grace`; SIGKILL at once when that is zero. Unknown ids are
+  /// ignored (it has just ended).
   virtual void kill(ProcessId process, std::chrono::milliseconds grace) = 0;
 };
 
 /// posix_spawn; one thread waits for all (pidfd and epoll). Children that a job leaves behind in its group are killed
-/// when the leader ends. The destructor kills what still runs.
+/// when the leader ends; one that leaves the group escapes. No other code of the program may wait for children that it
+/// did not start. The destructor kills what still runs and returns when all `on_end` have been called.
 class LocalProcessRunner final : public ProcessRunner {
  public:
   static core::Result<std::unique_ptr<LocalProcessRunner>> make();
@@ -60,7 +66,7 @@ class LocalProcessRunner final : public ProcessRunner {
   void kill(ProcessId process, std::chrono::milliseconds grace) override;
 
  private:
-  struct State;
+  class State;
   explicit LocalProcessRunner(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -176,7 +176,7 @@ TEST_F(FileTest, MapsFilesEmptyOnesToo) {
 TEST_F(FileTest, FindsItsOwnProgram) {
   const auto directory = executable_directory();
   ASSERT_TRUE(directory);
-  EXPECT_TRUE(fs::exists(*directory / "sys_unit_tests"));
+  EXPECT_TRUE(fs::exists(*directory / "sys_integration_tests"));
 }
 
 TEST(ErrorCodeTest, SaysWhatTheCallerCanDo) {
