@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -57,6 +58,7 @@ struct SiteEntry {
   core::RemotePath path;
   EntryKind kind = EntryKind::kFile;
   std::uint64_t size_bytes = 0;
+  bool is_executable = false;  ///< of a file
 };
 
 /// Names a command that a connector runs; what it holds is the connector's (a process id, a queue's job number). It is
@@ -68,34 +70,62 @@ using CommandHandle = std::string;
 class Connector {
  public:
   using OnEnd = std::function<void(core::Result<CommandEnd>)>;
+  using TakePiece = std::function<core::Status(std::string_view piece)>;
+  using NextPiece = std::function<core::Result<std::string>()>;
 
   virtual ~Connector() = default;
   virtual SiteCapacity capacity() const = 0;
 
-  // Jobs. `start` returns as soon as the command was handed over; `on_end` is called once, from any thread.
+  // Jobs. `start` returns as soon as the command was handed over; `on_end` is called once, from any thread, perhaps
+  // before `start` returns. When `start` fails it is never called.
+  /// A fresh folder, which only this user may enter; never one that was handed out before.
   virtual core::Result<JobFolder> make_job_folder(const core::JobId& job) = 0;
+  /// Errors besides kUnavailable: kNotFound (no such program or input file), kDenied, kInvalidInput (no program).
   virtual core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) = 0;
+  /// Ends the command with all that it started; its `on_end` then tells `killed`. Unknown handles are ignored.
   virtual void cancel(const CommandHandle& command) = 0;
 
   // Data on the site.
-  /// The URI of a path of this site, and back; the second is kNotFound for another site's URI.
+  /// The URI of a path of this site, and back; the second is kNotFound for another site's URI. Whatever bytes a path
+  /// holds, the URI is printable ASCII and comes back as the same path.
   virtual core::Location location_of(const core::RemotePath& path) const = 0;
   virtual core::Result<core::RemotePath> path_of(const core::Location& location) const = 0;
+  /// What stands at a path; links are followed. kNotFound, also for a link to nothing.
   virtual core::Result<SiteEntry> status(const core::RemotePath& path) const = 0;
+  /// Members sorted by name; links to nothing are left out.
   virtual core::Result<std::vector<SiteEntry>> list(const core::RemotePath& directory) const = 0;
+  /// The first `limit_bytes` bytes.
   virtual core::Result<std::string> read(const core::RemotePath& file, std::uint64_t limit_bytes) const = 0;
+  /// Lower-case hexadecimal digest.
   virtual core::Result<std::string> sha1(const core::RemotePath& file) const = 0;
+  /// What matches a glob(3) pattern relative to `directory`, sorted by path. A backslash escapes; wildcards match no
+  /// leading dot and no "/"; "." is the directory itself. Nothing matching is no error. Absolute patterns and ".."
+  /// are kInvalidInput.
   virtual core::Result<std::vector<SiteEntry>> glob(const core::RemotePath& directory,
                                                     std::string_view pattern) const = 0;
 
+  /// Makes the directory and its parents; one that exists is a success.
   virtual core::Status make_directory(const core::RemotePath& path) = 0;
+  /// Makes the file; what stands at the path, be it a link, is replaced, not written through.
   virtual core::Status write(const core::RemotePath& file, std::string_view contents) = 0;
   virtual core::Status set_executable(const core::RemotePath& file) = 0;
-  /// Puts data of this site at a second place of it: a link where reading is enough, else a tree of its own, writable.
+  // Data of this site at a second place of it. The parent of `to` exists and `to` does not (kInvalidInput); after a
+  // failure `to` does not exist either.
+  /// A link, where reading is enough. Links to links point to the end of the chain.
   virtual core::Status link(const core::RemotePath& from, const core::RemotePath& to) = 0;
+  /// A file or tree of its own, writable, in which no link leads out of it.
   virtual core::Status copy(const core::RemotePath& from, const core::RemotePath& to) = 0;
+  /// As `copy`, after which `from` is gone. kDenied when `from` does not lie in a job's folder: it is not ours.
   virtual core::Status move(const core::RemotePath& from, const core::RemotePath& to) = 0;
+  /// Removes a tree; what a link in it points to stays. A missing path is a success. kDenied as for `move`.
   virtual core::Status remove(const core::RemotePath& path) = 0;
+
+  // Data from and to elsewhere, in pieces of any size, so that no file has to fit into memory.
+  /// Hands over the file in pieces; stops at the first failure of `take` and returns it.
+  virtual core::Status fetch(const core::RemotePath& file, const TakePiece& take) const = 0;
+  /// Makes the file from pieces until `next` returns an empty one. As `write`; after a failure, that of `next` too,
+  /// the file does not exist.
+  virtual core::Status store(const core::RemotePath& file, const NextPiece& next) = 0;
 };
 
 }  // namespace alveus::deploy

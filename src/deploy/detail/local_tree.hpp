@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace alveus::deploy::detail {
+
+/// Whether `path` is `directory` or lies below it, by components: "/a/bc" does not lie within "/a/b". Both are
+/// absolute; "." and ".." are resolved as text, links are not.
+bool lies_within(const std::filesystem::path& path, const std::filesystem::path& directory);
+
+/// Copies a file or tree to where nothing stands; see Connector::copy. Blocks are shared where the file system can.
+core::Status copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Moves a file or tree to where nothing stands; see Connector::move.
+core::Status move_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Paths that match, sorted; see Connector::glob.
+core::Result<std::vector<std::filesystem::path>> glob_paths(const std::filesystem::path& directory,
+                                                            std::string_view pattern);
+
+}  // namespace alveus::deploy::detail

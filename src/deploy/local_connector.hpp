@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "deploy/connector.hpp"
+#include "sys/process.hpp"
+
+namespace alveus::deploy {
+
+/// How `link` puts a file at a second place. Directories are always linked by a symbolic link, and so are files on
+/// another file system.
+enum class LinkKind { kSymbolic, kHard };
+
+struct LocalConnectorOptions {
+  std::filesystem::path jobs_directory;  ///< holds the jobs' folders; made where it is missing
+  SiteCapacity capacity;
+  LinkKind link_kind = LinkKind::kSymbolic;
+};
+
+/// What this machine, or the control group this program runs in, can give: cores it may run on, memory.
+SiteCapacity detect_capacity(std::string name);
+
+/// This machine. Its URIs are "file:///…"; job folders lie in one directory (docs/internals/job-folder.md).
+class LocalConnector final : public Connector {
+ public:
+  /// `runner` is borrowed and outlives the connector. kDenied, kInvalidInput when the directory cannot be made.
+  static core::Result<std::unique_ptr<LocalConnector>> make(sys::ProcessRunner& runner, LocalConnectorOptions options);
+
+  SiteCapacity capacity() const override { return options_.capacity; }
+  core::Result<JobFolder> make_job_folder(const core::JobId& job) override;
+  core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) override;
+  void cancel(const CommandHandle& command) override;
+
+  core::Location location_of(const core::RemotePath& path) const override;
+  core::Result<core::RemotePath> path_of(const core::Location& location) const override;
+  core::Result<SiteEntry> status(const core::RemotePath& path) const override;
+  core::Result<std::vector<SiteEntry>> list(const core::RemotePath& directory) const override;
+  core::Result<std::string> read(const core::RemotePath& file, std::uint64_t limit_bytes) const override;
+  core::Result<std::string> sha1(const core::RemotePath& file) const override;
+  core::Result<std::vector<SiteEntry>> glob(const core::RemotePath& directory, std::string_view pattern) const override;
+
+  core::Status make_directory(const core::RemotePath& path) override;
+  core::Status write(const core::RemotePath& file, std::string_view contents) override;
+  core::Status set_executable(const core::RemotePath& file) override;
+  core::Status link(const core::RemotePath& from, const core::RemotePath& to) override;
+  core::Status copy(const core::RemotePath& from, const core::RemotePath& to) override;
+  core::Status move(const core::RemotePath& from, const core::RemotePath& to) override;
+  core::Status remove(const core::RemotePath& path) override;
+  core::Status fetch(const core::RemotePath& file, const TakePiece& take) const override;
+  core::Status store(const core::RemotePath& file, const NextPiece& next) override;
+
+ private:
+  LocalConnector(sys::ProcessRunner& runner, LocalConnectorOptions options)
+      : runner_(runner), options_(std::move(options)) {}
+  /// kDenied unless the path, with the links on the way to it followed, lies below the jobs' directory.
+  core::Status require_ours(const core::RemotePath& path) const;
+
+  sys::ProcessRunner& runner_;
+  LocalConnectorOptions options_;
+};
+
+}  // namespace alveus::deploy

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "core/text.hpp"
+#include "deploy/detail/local_tree.hpp"
+#include "sys/file.hpp"
+
+namespace alveus::deploy::detail {
+namespace {
+
+namespace fs = std::filesystem;
+using core::fail;
+using sys::system_error;
+
+constexpr mode_t kPermissions = 0777;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() { static_cast<void>(close()); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+  /// 0, or the errno with which closing failed.
+  int close() {
+    const int number = std::exchange(number_, -1);
+    return number < 0 || ::close(number) == 0 ? 0 : errno;
+  }
+
+ private:
+  int number_;
+};
+
+/// A directory on the way down, to notice links that lead back to it.
+struct Ancestor {
+  dev_t device;
+  ino_t inode;
+  friend bool operator==(const Ancestor&, const Ancestor&) = default;
+};
+
+/// 0, or an errno. By reading and writing, for file systems that know nothing better.
+int copy_by_reading(int from, int to) {
+  std::array<char, std::size_t{1} << 16U> piece{};
+  while (true) {
+    const ssize_t count = ::read(from, piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    if (count == 0) return 0;
+    for (ssize_t done = 0; done < count;) {
+      const ssize_t written = ::write(to, piece.data() + done, static_cast<std::size_t>(count - done));
+      if (written < 0 && errno != EINTR) return errno;
+      if (written > 0) done += written;
+    }
+  }
+}
+
+/// 0, or an errno. Shares blocks where the file system can, else lets the kernel copy, else copies.
+int copy_bytes(int from, int to) {
+  if (::ioctl(to, FICLONE, from) == 0) return 0;
+  constexpr std::size_t kAtOnceBytes = std::size_t{1} << 30U;
+  bool has_copied = false;
+  while (true) {
+    const ssize_t count = ::copy_file_range(from, nullptr, to, nullptr, kAtOnceBytes, 0);
+    if (count > 0) {
+      has_copied = true;
+      continue;
+    }
+    if (count < 0 && errno == EINTR) continue;
+    const bool is_unable = count < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP);
+    // Files of /proc report no size and copy as nothing: reading settles it.
+    if (!has_copied && (count == 0 || is_unable)) return copy_by_reading(from, to);
+    return count == 0 ? 0 : errno;
+  }
+}
+
+core::Status copy_file(const fs::path& from, const fs::path& to, mode_t mode) {
+  const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (source.number() < 0) return fail(system_error("cannot open", from, errno));
+  // Its owner may write a copy, whatever the original allows.
+  const mode_t target_mode = (mode & kPermissions) | S_IRUSR | S_IWUSR;
+  Descriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target_mode));
+  if (target.number() < 0) return fail(system_error("cannot make", to, errno));
+  int failure = copy_bytes(source.number(), target.number());
+  if (const int close_failure = target.close(); failure == 0) failure = close_failure;
+  if (failure != 0) return fail(system_error("cannot copy to", to, failure));
+  return {};
+}
+
+core::Result<std::vector<std::string>> names_in(const fs::path& directory) {
+  std::error_code failure;
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(directory, failure), end; !failure && entry != end; entry.increment(failure)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (failure) return fail(system_error("cannot list", directory, failure.value()));
+  return names;
+}
+
+core::Status copy_any(const fs::path& from, const fs::path& to, std::vector<Ancestor>& ancestors) {
+  struct stat status{};
+  if (::stat(from.c_str(), &status) != 0) return fail(system_error("cannot copy", from, errno));
+  if (S_ISREG(status.st_mode)) return copy_file(from, to, status.st_mode);
+  if (!S_ISDIR(status.st_mode)) {
+    return fail(core::ErrorCode::kInvalidInput, "cannot copy '" + from.string() + "': it is no file or directory");
+  }
+  const Ancestor self{.device = status.st_dev, .inode = status.st_ino};
+  if (std::ranges::find(ancestors, self) != ancestors.end()) {
+    return fail(core::ErrorCode::kInvalidInput,
+                "cannot copy '" + from.string() + "': the link leads back to a directory that holds it");
+  }
+  if (::mkdir(to.c_str(), (status.st_mode & kPermissions) | S_IRWXU) != 0) {
+    return fail(system_error("cannot make the directory", to, errno));
+  }
+  ALVEUS_TRY_ASSIGN(const auto names, names_in(from));
+  ancestors.push_back(self);
+  for (const auto& name : names) ALVEUS_TRY(copy_any(from / name, to / name, ancestors));
+  ancestors.pop_back();
+  return {};
+}
+
+/// A relative link whose path never climbs out of `root` may move with the tree.
+bool stays_inside(const fs::path& link, const fs::path& target, const fs::path& root) {
+  return target.is_relative() && lies_within((link.parent_path() / target).lexically_normal(), root);
+}
+
+/// Puts a copy of what it points to in the place of each link that leads out of the tree. Links to nothing stay.
+core::Status make_self_contained(const fs::path& root) {
+  std::vector<fs::path> leading_out;
+  std::error_code failure;
+  for (fs::recursive_directory_iterator entry(root, failure), end; !failure && entry != end; entry.increment(failure)) {
+    if (!entry->is_symlink(failure) || failure) continue;
+    const fs::path target = fs::read_symlink(entry->path(), failure);
+    if (!failure && !stays_inside(entry->path(), target, root)) leading_out.push_back(entry->path());
+  }
+  if (failure) return fail(system_error("cannot list", root, failure.value()));
+  for (const auto& link : leading_out) {
+    std::error_code missing;
+    const fs::path target = fs::canonical(link, missing);
+    if (missing) continue;
+    fs::path copy = link;
+    copy += ".alveus-copy";
+    ALVEUS_TRY(copy_tree(target, copy));
+    // A link gives way to a file by rename; to a directory only after it is gone.
+    if (::unlink(link.c_str()) != 0 || ::rename(copy.c_str(), link.c_str()) != 0) {
+      return fail(system_error("cannot replace the link", link, errno));
+    }
+  }
+  return {};
+}
+
+core::Status copy_then_remove(const fs::path& from, const fs::path& to) {
+  ALVEUS_TRY(copy_tree(from, to));
+  return sys::remove_tree(from);
+}
+
+}  // namespace
+
+bool lies_within(const fs::path& path, const fs::path& directory) {
+  const fs::path inner = path.lexically_normal();
+  fs::path outer = directory.lexically_normal();
+  if (!outer.has_filename() && outer.has_relative_path()) outer = outer.parent_path();  // "/a/" is "/a"
+  auto component = inner.begin();
+  for (const auto& wanted : outer) {
+    if (component == inner.end() || *component != wanted) return false;
+    ++component;
+  }
+  return true;
+}
+
+core::Status copy_tree(const fs::path& from, const fs::path& to) {
+  std::error_code ignored;
+  if (fs::symlink_status(to, ignored).type() != fs::file_type::not_found) {
+    return fail(system_error("cannot make", to, EEXIST));
+  }
+  const fs::path source = fs::canonical(from, ignored);
+  if (!source.empty() && lies_within(fs::weakly_canonical(to, ignored), source)) {
+    return fail(core::ErrorCode::kInvalidInput,
+                "cannot copy '" + from.string() + "' into itself at '" + to.string() + "'");
+  }
+  std::vector<Ancestor> ancestors;
+  auto copied = copy_any(from, to, ancestors);
+  // Nothing half-done stays; the failure that counts is the first.
+  if (!copied) static_cast<void>(sys::remove_tree(to));
+  return copied;
+}
+
+core::Status move_tree(const fs::path& from, const fs::path& to) {
+  struct stat status{};
+  if (::lstat(from.c_str(), &status) != 0) return fail(system_error("cannot move", from, errno));
+  // A link is moved as what it points to: the place it points to may go before it does.
+  if (S_ISLNK(status.st_mode)) return copy_then_remove(from, to);
+  if (S_ISDIR(status.st_mode)) ALVEUS_TRY(make_self_contained(from));
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+  // EINVAL: a file system that cannot refuse to replace, or a move into itself, which copy_tree reports.
+  if (errno == EXDEV || errno == EINVAL || errno == ENOSYS) return copy_then_remove(from, to);
+  return fail(system_error("cannot move to", to, errno));
+}
+
+}  // namespace alveus::deploy::detail
