@@ -194,8 +194,9 @@ core::Location LocalConnector::location_of(const RemotePath& path) const {
 
 core::Result<RemotePath> LocalConnector::path_of(const core::Location& location) const {
   std::string_view text = location.text();
+  const bool has_authority = text.starts_with("file://");
   for (const std::string_view prefix : {"file:///", "file://localhost/", "file:/"}) {
-    if (!text.starts_with(prefix)) continue;
+    if (!text.starts_with(prefix) || (has_authority && prefix == "file:/")) continue;
     text.remove_prefix(prefix.size() - 1);
     return RemotePath(core::decode_uri(text));
   }
