@@ -71,7 +71,8 @@ class Connector {
  public:
   using OnEnd = std::function<void(core::Result<CommandEnd>)>;
   using TakePiece = std::function<core::Status(std::string_view piece)>;
-  using NextPiece = std::function<core::Result<std::string>()>;
+  /// Hands pieces to `take` until all are through or one fails, and returns that failure or its own.
+  using Producer = std::function<core::Status(const TakePiece& take)>;
 
   virtual ~Connector() = default;
   virtual SiteCapacity capacity() const = 0;
@@ -106,7 +107,8 @@ class Connector {
 
   /// Makes the directory and its parents; one that exists is a success.
   virtual core::Status make_directory(const core::RemotePath& path) = 0;
-  /// Makes the file; what stands at the path, be it a link, is replaced, not written through.
+  /// Makes the file; what stands at the path, be it a link, is replaced in one step, not written through. kInvalidInput
+  /// for a directory.
   virtual core::Status write(const core::RemotePath& file, std::string_view contents) = 0;
   virtual core::Status set_executable(const core::RemotePath& file) = 0;
   // Data of this site at a second place of it. The parent of `to` exists and `to` does not (kInvalidInput); after a
@@ -123,9 +125,10 @@ class Connector {
   // Data from and to elsewhere, in pieces of any size, so that no file has to fit into memory.
   /// Hands over the file in pieces; stops at the first failure of `take` and returns it.
   virtual core::Status fetch(const core::RemotePath& file, const TakePiece& take) const = 0;
-  /// Makes the file from pieces until `next` returns an empty one. As `write`; after a failure, that of `next` too,
-  /// the file does not exist.
-  virtual core::Status store(const core::RemotePath& file, const NextPiece& next) = 0;
+  /// Makes the file from the pieces that `produce` hands over: so `store(to, [&](auto& take) { return other.fetch(from,
+  /// take); })` copies from site to site. As `write`; after a failure, that of `produce` too, what stood there before
+  /// stands.
+  virtual core::Status store(const core::RemotePath& file, const Producer& produce) = 0;
 };
 
 }  // namespace alveus::deploy

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <string>
@@ -76,13 +77,9 @@ class OpenFile {
     if (descriptor < 0) return fail(system_error("cannot open", path, errno));
     return OpenFile(path, descriptor);
   }
-  /// A file that was not there before; what is in its way, unless a directory, goes.
+  /// A file that was not there before.
   static core::Result<OpenFile> for_writing(const fs::path& path) {
-    constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    int descriptor = ::open(path.c_str(), kFlags, 0666);
-    if (descriptor < 0 && errno == EEXIST && ::unlink(path.c_str()) == 0) {
-      descriptor = ::open(path.c_str(), kFlags, 0666);
-    }
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor < 0) return fail(system_error("cannot make", path, errno));
     return OpenFile(path, descriptor);
   }
@@ -126,12 +123,19 @@ class OpenFile {
   int descriptor_;
 };
 
-core::Status write_pieces(OpenFile& file, const Connector::NextPiece& next) {
-  while (true) {
-    ALVEUS_TRY_ASSIGN(const std::string piece, next());
-    if (piece.empty()) return file.close();
-    ALVEUS_TRY(file.write_all(piece));
-  }
+/// Makes a file where nothing stands, and removes it when that fails.
+core::Status make_file(const fs::path& path, const Connector::Producer& produce) {
+  ALVEUS_TRY_ASSIGN(OpenFile file, OpenFile::for_writing(path));
+  auto written = produce([&](std::string_view piece) { return file.write_all(piece); });
+  if (written) written = file.close();
+  if (!written) ::unlink(path.c_str());
+  return written;
+}
+
+/// A name beside `path` that nobody else takes.
+fs::path neighbour_of(const fs::path& path) {
+  static std::atomic<unsigned> next_number{0};
+  return path.parent_path() / (".alveus-" + std::to_string(::getpid()) + "-store-" + std::to_string(next_number++));
 }
 
 }  // namespace
@@ -254,9 +258,7 @@ core::Result<std::vector<SiteEntry>> LocalConnector::glob(const RemotePath& dire
 core::Status LocalConnector::make_directory(const RemotePath& path) { return sys::make_directories(local(path)); }
 
 core::Status LocalConnector::write(const RemotePath& file, std::string_view contents) {
-  return store(file, [&, given = false]() mutable -> core::Result<std::string> {
-    return std::exchange(given, true) ? std::string() : std::string(contents);
-  });
+  return store(file, [&](const TakePiece& take) { return take(contents); });
 }
 
 core::Status LocalConnector::set_executable(const RemotePath& file) {
@@ -319,12 +321,18 @@ core::Status LocalConnector::fetch(const RemotePath& file, const TakePiece& take
   }
 }
 
-core::Status LocalConnector::store(const RemotePath& file, const NextPiece& next) {
+core::Status LocalConnector::store(const RemotePath& file, const Producer& produce) {
   const fs::path path = local(file);
-  ALVEUS_TRY_ASSIGN(OpenFile target, OpenFile::for_writing(path));
-  auto written = write_pieces(target, next);
-  if (!written) ::unlink(path.c_str());
-  return written;
+  std::error_code ignored;
+  const fs::file_type there = fs::symlink_status(path, ignored).type();
+  if (there == fs::file_type::not_found) return make_file(path, produce);
+  if (there == fs::file_type::directory) return fail(system_error("cannot make", path, EISDIR));
+  const fs::path neighbour = neighbour_of(path);
+  ALVEUS_TRY(make_file(neighbour, produce));
+  if (::rename(neighbour.c_str(), path.c_str()) == 0) return {};
+  const int failure = errno;
+  ::unlink(neighbour.c_str());
+  return fail(system_error("cannot make", path, failure));
 }
 
 }  // namespace alveus::deploy

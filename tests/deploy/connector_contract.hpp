@@ -320,11 +320,9 @@ TEST_P(ConnectorContract, FetchesAndStoresInPieces) {
     return {};
   }));
   EXPECT_EQ(fetched, large);
-  std::vector<std::string> pieces = {"", "c", "b", "a"};
-  ASSERT_TRUE(site().store(out("stored"), [&]() -> core::Result<std::string> {
-    std::string piece = pieces.back();
-    pieces.pop_back();
-    return piece;
+  ASSERT_TRUE(site().store(out("stored"), [](const Connector::TakePiece& take) -> core::Status {
+    for (const auto* piece : {"a", "", "bc"}) ALVEUS_TRY(take(piece));
+    return {};
   }));
   EXPECT_EQ(text(out("stored")), "abc");
 }
@@ -338,13 +336,22 @@ TEST_P(ConnectorContract, AFailureOnEitherSideEndsATransfer) {
   });
   EXPECT_EQ(code_of(fetched), ErrorCode::kUnavailable);
   EXPECT_EQ(taken, 1);
-  int given = 0;
-  const auto stored = site().store(out("b"), [&]() -> core::Result<std::string> {
-    if (++given == 2) return core::fail(ErrorCode::kUnavailable, "lost");
-    return std::string("piece");
-  });
-  EXPECT_EQ(code_of(stored), ErrorCode::kUnavailable);
+  put(out("c"), "before");
+  for (const auto* name : {"b", "c"}) {
+    const auto stored = site().store(out(name), [](const Connector::TakePiece& take) -> core::Status {
+      ALVEUS_TRY(take("piece"));
+      return core::fail(ErrorCode::kUnavailable, "lost");
+    });
+    EXPECT_EQ(code_of(stored), ErrorCode::kUnavailable);
+  }
   EXPECT_FALSE(exists(out("b")));
+  EXPECT_EQ(text(out("c")), "before");
+  EXPECT_EQ(site().list(folder_.outdir)->size(), 2U);
+}
+
+TEST_P(ConnectorContract, NoFileTakesThePlaceOfADirectory) {
+  ASSERT_TRUE(site().make_directory(out("d")));
+  EXPECT_EQ(code_of(site().write(out("d"), "x")), ErrorCode::kInvalidInput);
 }
 
 }  // namespace alveus::deploy

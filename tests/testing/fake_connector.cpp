@@ -436,13 +436,12 @@ core::Status FakeConnector::fetch(const RemotePath& file, const TakePiece& take)
   return {};
 }
 
-core::Status FakeConnector::store(const RemotePath& file, const NextPiece& next) {
+core::Status FakeConnector::store(const RemotePath& file, const Producer& produce) {
   std::string contents;
-  while (true) {
-    ALVEUS_TRY_ASSIGN(const std::string piece, next());
-    if (piece.empty()) break;
+  ALVEUS_TRY(produce([&](std::string_view piece) -> core::Status {
     contents += piece;
-  }
+    return {};
+  }));
   const std::scoped_lock lock(mutex_);
   ALVEUS_TRY(operate());
   return place(file, std::move(contents));

@@ -64,7 +64,7 @@ class FakeConnector final : public deploy::Connector {
   core::Status move(const core::RemotePath& from, const core::RemotePath& to) override;
   core::Status remove(const core::RemotePath& path) override;
   core::Status fetch(const core::RemotePath& file, const TakePiece& take) const override;
-  core::Status store(const core::RemotePath& file, const NextPiece& next) override;
+  core::Status store(const core::RemotePath& file, const Producer& produce) override;
 
  private:
   struct Node {
