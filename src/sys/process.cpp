@@ -84,7 +84,7 @@ class LocalProcessRunner::State {
       return core::fail(system_error("cannot watch processes through", "epoll", errno));
     }
     const SignalsBlocked blocked;
-    thread_ = std::thread([this] { watch(); });
+    thread_ = std::jthread([this] { watch(); });
     return {};
   }
 
@@ -240,7 +240,7 @@ class LocalProcessRunner::State {
 
   int epoll_;
   int wake_up_;
-  std::thread thread_;
+  std::jthread thread_;
   std::mutex mutex_;  // guards all below
   std::unordered_map<ProcessId, Running> running_;
   std::set<std::pair<SteadyClock::time_point, ProcessId>> alarms_;

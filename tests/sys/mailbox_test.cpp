@@ -11,7 +11,7 @@ namespace alveus::sys {
 namespace {
 
 using std::chrono::steady_clock;
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""s;
 
 steady_clock::time_point in_a_minute() { return steady_clock::now() + 60s; }
 

@@ -4,6 +4,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -27,7 +31,8 @@ namespace {
 namespace fs = std::filesystem;
 using core::ErrorCode;
 using ::testing::HasSubstr;
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 
 class ProcessTest : public ::testing::Test {
  protected:
@@ -73,28 +78,19 @@ class ProcessTest : public ::testing::Test {
   std::unique_ptr<LocalProcessRunner> runner_;
 };
 
-bool is_alive(pid_t process) { return ::kill(process, 0) == 0; }
-
-/// Waits until a process is gone or a zombie that only its new parent has to collect.
+/// Waits until a process, which need not be a child, is gone or a zombie that only its parent has to collect.
 bool ends_soon(pid_t process) {
-  for (int attempt = 0; attempt < 1000; ++attempt) {
-    if (!is_alive(process)) return true;
-    const auto status = read_file("/proc/" + std::to_string(process) + "/stat");
-    if (!status || status->find(") Z ") != std::string::npos) return true;
-    std::this_thread::sleep_for(5ms);
-  }
-  return false;
+  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
+  if (descriptor < 0) return errno == ESRCH;
+  pollfd ended{.fd = descriptor, .events = POLLIN, .revents = 0};
+  constexpr int kTimeoutMs = 10'000;
+  const bool has_ended = ::poll(&ended, 1, kTimeoutMs) == 1;
+  ::close(descriptor);
+  return has_ended;
 }
 
-pid_t pid_in(const fs::path& file) {
-  for (int attempt = 0; attempt < 1000; ++attempt) {
-    const auto text = read_file(file);
-    if (text && text->ends_with('\n')) return std::stoi(*text);
-    std::this_thread::sleep_for(5ms);
-  }
-  ADD_FAILURE() << "nobody wrote " << file;
-  return 0;
-}
+/// The number that a script writes to a file; reading a pipe waits for it.
+pid_t pid_in(const fs::path& file) { return std::stoi(read_file(file).value_or("0")); }
 
 TEST_F(ProcessTest, TellsHowAProgramEnded) {
   struct Case {
@@ -249,6 +245,7 @@ class KillTest : public ProcessTest {
  protected:
   /// Starts a script, waits until it wrote its process id, kills it, and waits for its end.
   ProcessEnd kill_when_ready(const std::string& script, std::chrono::milliseconds grace) {
+    EXPECT_EQ(::mkfifo(at("pid").c_str(), 0600), 0);
     std::promise<ProcessEnd> ended;
     const auto id = runner_->start(shell(script), [&](const ProcessEnd& end) { ended.set_value(end); });
     EXPECT_TRUE(id);
