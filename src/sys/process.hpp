@@ -15,8 +15,8 @@
 namespace alveus::sys {
 
 /// A program to start on this machine. Standard streams that name no file are /dev/null. The files are made or
-/// emptied; where output and error name the same file, both append to it. Relative paths, that of the program too, are
-/// relative to the working directory.
+/// emptied; output and error may name the same one and then share their place in it. Relative paths, that of the
+/// program too, are relative to the working directory.
 struct ProcessCommand {
   std::vector<std::string> arguments;              ///< arguments[0] is looked up in `environment`'s PATH
   std::map<std::string, std::string> environment;  ///< all of it; nothing is inherited

@@ -55,7 +55,7 @@ class FileActions {
     add_open(STDIN_FILENO, command.stdin_file, O_RDONLY);
     constexpr int kForOutput = O_WRONLY | O_CREAT | O_TRUNC;
     const bool is_shared = !command.stdout_file.empty() && command.stdout_file == command.stderr_file;
-    add_open(STDOUT_FILENO, command.stdout_file, kForOutput | (is_shared ? O_APPEND : 0));
+    add_open(STDOUT_FILENO, command.stdout_file, kForOutput);
     if (is_shared || (command.stdout_file.empty() && command.stderr_file.empty())) {
       ::posix_spawn_file_actions_adddup2(&actions_, STDOUT_FILENO, STDERR_FILENO);
     } else {

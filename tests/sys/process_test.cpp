@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -270,9 +271,16 @@ TEST_F(KillTest, InsistsAfterTheGrace) {
   EXPECT_EQ(end.exit_code, 128 + SIGKILL);
 }
 
-TEST_F(KillTest, EndsAStoppedProcess) {
-  const auto end = kill_when_ready("echo $$ > pid; kill -STOP $$", 60s);
-  EXPECT_EQ(end.exit_code, 128 + SIGTERM);
+TEST_F(ProcessTest, EndsAStoppedProcess) {
+  std::promise<ProcessEnd> ended;
+  const auto id = runner_->start(shell("sleep 600"), [&](const ProcessEnd& end) { ended.set_value(end); });
+  ASSERT_TRUE(id);
+  const pid_t leader = system_id_of(*id);
+  ASSERT_EQ(::kill(-leader, SIGSTOP), 0);
+  siginfo_t stopped{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(leader), &stopped, WSTOPPED | WNOWAIT), 0);
+  runner_->kill(*id, 60s);
+  EXPECT_EQ(ended.get_future().get().exit_code, 128 + SIGTERM);
 }
 
 TEST_F(KillTest, EndsTheWholeGroup) {

@@ -174,7 +174,7 @@ TEST_F(DeliveryTest, DirectoriesAreListedToTheLast) {
   here_.put("/jobs/a/out/tree/b", "hello");
   here_.put("/jobs/a/out/tree/sub/c", "");
   const auto outputs = deliver_json(R"({"class": "Directory", "location": "here:/jobs/a/out/tree",
-      "listing": [{"class": "File", "location": "here:/gone"}]})");
+      "listing": [{"class": "File", "location": "here:/jobs/a/out/tree/b"}]})");
   EXPECT_EQ(outputs, parsed(R"({"class": "Directory", "location": "here:/results/tree", "path": "/results/tree",
       "basename": "tree", "listing": [
         {"class": "File", "location": "here:/results/tree/b", "path": "/results/tree/b", "basename": "b", "size": 5,
@@ -182,6 +182,7 @@ TEST_F(DeliveryTest, DirectoriesAreListedToTheLast) {
         {"class": "Directory", "location": "here:/results/tree/sub", "path": "/results/tree/sub", "basename": "sub",
          "listing": [{"class": "File", "location": "here:/results/tree/sub/c", "path": "/results/tree/sub/c",
            "basename": "c", "size": 0, "checksum": "sha1$da39a3ee5e6b4b0d3255bfef95601890afd80709"}]}]})"));
+  EXPECT_THAT(tree_below("/jobs/a/out/"), ::testing::IsEmpty());  // moved: what it lists is not delivered twice
 }
 
 TEST_F(DeliveryTest, MakesLiterals) {
