@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "core/value.hpp"
+#include "deploy/connector.hpp"
+#include "flow/job.hpp"
+#include "flow/process.hpp"
+
+namespace alveus::engine {
+
+/// Names one invocation of a process while it is under way; never used again within a run.
+struct ActivityId {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+  friend auto operator<=>(const ActivityId&, const ActivityId&) = default;
+};
+
+/// What a site gives a job.
+struct Allotment {
+  double cores = 1;
+  double ram_mib = 256;
+  double tmpdir_mib = 1024;
+  double outdir_mib = 1024;
+  friend bool operator==(const Allotment&, const Allotment&) = default;
+};
+
+/// A job ready to start.
+struct PreparedJob {
+  deploy::JobFolder folder;
+  flow::JobPlan plan;
+  deploy::SiteCommand command;
+};
+
+/// What came of the inputs of an invocation.
+struct Evaluation {
+  bool skipped = false;  ///< the step's `when` was false; nothing else is set
+  core::Value inputs;    ///< as the process's contract accepted them
+  std::string fingerprint;
+  std::optional<flow::ResourceRequest> request;  ///< of a tool with a command
+  std::optional<core::Value> outputs;            ///< of a tool without one
+};
+
+// Effects: what the machine wants done. Each but CancelJob is answered by exactly one event of its activity (StartJob
+// by two: started, ended), whatever happens. Pointers into the process hold while the run lasts.
+
+struct EvaluateInputs {
+  ActivityId activity;
+  const flow::Step* step = nullptr;  ///< null for the root
+  const flow::Process* process = nullptr;
+  core::Value inputs;
+};
+
+struct PrepareJob {
+  ActivityId activity;
+  core::JobId folder_name;  ///< the job's id, with the attempt where there was one before
+  const flow::Tool* tool = nullptr;
+  core::Value inputs;
+  Allotment allotment;
+};
+
+struct StartJob {
+  ActivityId activity;
+  std::shared_ptr<const PreparedJob> job;
+};
+
+struct CancelJob {
+  deploy::CommandHandle handle;
+};
+
+struct CollectJob {
+  ActivityId activity;
+  const flow::Tool* tool = nullptr;
+  std::shared_ptr<const PreparedJob> job;
+  flow::JobExit exit;
+};
+
+/// Reads the end of a failed job's log.
+struct InspectJob {
+  ActivityId activity;
+  std::shared_ptr<const PreparedJob> job;
+};
+
+using Effect = std::variant<EvaluateInputs, PrepareJob, StartJob, CancelJob, CollectJob, InspectJob>;
+
+// Events: what the world reports.
+
+struct InputsEvaluated {
+  ActivityId activity;
+  core::Result<Evaluation> result;
+};
+
+struct JobPrepared {
+  ActivityId activity;
+  core::Result<std::shared_ptr<const PreparedJob>> result;
+};
+
+struct JobStarted {
+  ActivityId activity;
+  core::Result<deploy::CommandHandle> result;
+};
+
+/// Follows a start that succeeded; may overtake it.
+struct JobEnded {
+  ActivityId activity;
+  core::Result<deploy::CommandEnd> result;
+};
+
+struct JobCollected {
+  ActivityId activity;
+  core::Result<core::Value> result;
+};
+
+struct JobInspected {
+  ActivityId activity;
+  std::string log_tail;
+  core::Location log;
+};
+
+/// A time asked for by `Machine::wake_at` has come.
+struct TimePassed {};
+
+/// Someone wants the run to end now.
+struct CancelRequested {};
+
+using Event = std::variant<InputsEvaluated, JobPrepared, JobStarted, JobEnded, JobCollected, JobInspected, TimePassed,
+                           CancelRequested>;
+
+}  // namespace alveus::engine

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/machine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/check.hpp"
+#include "engine/detail/machine_state.hpp"
+
+namespace alveus::engine {
+
+namespace detail {
+
+Activity& ActivityTable::add() {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  Slot& slot = slots_[index];
+  slot.activity = std::make_unique<Activity>();
+  slot.activity->id = {.index = index, .generation = slot.generation};
+  ++size_;
+  return *slot.activity;
+}
+
+Activity* ActivityTable::find(ActivityId id) {
+  if (id.index >= slots_.size() || slots_[id.index].generation != id.generation) return nullptr;
+  return slots_[id.index].activity.get();
+}
+
+void ActivityTable::remove(ActivityId id) {
+  ALVEUS_CHECK(find(id) != nullptr, "an activity ends once");
+  Slot& slot = slots_[id.index];
+  slot.activity.reset();
+  ++slot.generation;
+  free_.push_back(id.index);
+  --size_;
+}
+
+}  // namespace detail
+
+using detail::Stage;
+
+Machine::State::State(const flow::Process& process, deploy::SiteCapacity capacity, MachineOptions given)
+    : options(given), root(process), scheduler(std::move(capacity)) {
+  const auto for_cores = static_cast<std::size_t>(std::max(0.0, std::min(1e6, 4 * scheduler.capacity().cores)));
+  options.active_jobs_max = std::max({std::size_t{1}, options.active_jobs_max, for_cores});
+}
+
+Machine::Machine(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions options)
+    : state_(std::make_unique<State>(root, std::move(capacity), options)) {}
+Machine::~Machine() = default;
+
+void Machine::start(core::Value inputs, Reaction& reaction) {
+  state_->reaction = &reaction;
+  auto& activity = state_->activities.add();
+  activity.node = &state_->root;
+  activity.tag = "0";
+  ++state_->root.counts.waiting;
+  state_->begin_invocation(activity, std::move(inputs));
+}
+
+void Machine::on_event(Event event, sys::SteadyTime now, Reaction& reaction) {
+  state_->reaction = &reaction;
+  state_->now = now;
+  if (finished()) return;
+  std::visit([this](auto& happened) { state_->on(happened); }, event);
+  state_->settle();
+}
+
+bool Machine::finished() const {
+  return state_->gave_up || (state_->answers_due == 0 && (state_->stopping || state_->root_yield.has_value()));
+}
+
+std::optional<sys::SteadyTime> Machine::wake_at() const {
+  std::optional<sys::SteadyTime> earliest = state_->give_up_at;
+  if (!state_->backing_off.empty()) {
+    const sys::SteadyTime first = state_->backing_off.begin()->first;
+    if (!earliest || first < *earliest) earliest = first;
+  }
+  return earliest;
+}
+
+Ending Machine::take_ending() {
+  ALVEUS_CHECK(finished(), "a run has an ending when it has ended");
+  Ending ending = std::move(state_->ending);
+  if (state_->root_yield) ending.outputs = std::move(state_->root_yield->outputs);
+  if (state_->cancel_requested) {
+    ending.status = store::RunStatus::kCancelled;
+  } else if (ending.failure_count > 0) {
+    ending.status = store::RunStatus::kFailed;
+  }
+  return ending;
+}
+
+void Machine::report_progress(ProgressObserver& observer) {
+  for (detail::PathNode* node : state_->nodes_changed) {
+    node->counts_changed = false;
+    observer.on_counts(node->path(), node->counts);
+  }
+  state_->nodes_changed.clear();
+}
+
+std::size_t Machine::active_count() const { return state_->activities.size(); }
+
+// ---- The stages of a job ----
+
+void Machine::State::begin_invocation(Activity& activity, core::Value inputs) {
+  ++jobs_active;
+  activity.stage = Stage::kEvaluating;
+  request(EvaluateInputs{.activity = activity.id,
+                         .step = activity.node->step(),
+                         .process = &activity.node->process(),
+                         .inputs = std::move(inputs)});
+}
+
+/// The activity an answer is for. It cannot have gone: an activity stays until its last answer is in.
+Machine::State::Activity& Machine::State::answered(ActivityId id) {
+  ALVEUS_CHECK(answers_due > 0, "no event comes unasked");
+  --answers_due;
+  Activity* activity = activities.find(id);
+  ALVEUS_CHECK(activity != nullptr, "an activity stays until its last answer");
+  return *activity;
+}
+
+void Machine::State::on(InputsEvaluated& event) {
+  Activity& activity = answered(event.activity);
+  if (stopping) return drop(activity);
+  if (!event.result) return job_failed(activity, std::move(event.result).error());
+  Evaluation evaluation = std::move(*event.result);
+  if (evaluation.skipped) return skip_invocation(activity);
+  if (activity.node->workflow() != nullptr) return enter_workflow(activity, std::move(evaluation));
+  create_job(activity, std::move(evaluation));
+}
+
+void Machine::State::create_job(Activity& activity, Evaluation evaluation) {
+  record(store::JobCreated{.job = name(activity),
+                           .step = activity.node->path(),
+                           .tag = activity.tag,
+                           .inputs_fingerprint = std::move(evaluation.fingerprint)});
+  if (evaluation.outputs) {
+    record(store::JobCollected{.job = name(activity), .outputs = *evaluation.outputs});
+    count_end(activity, &StepCounts::done);
+    return finish_invocation(activity, {.outputs = std::move(*evaluation.outputs), .lost = {}});
+  }
+  ALVEUS_CHECK(evaluation.request.has_value(), "a tool with a command asks for resources");
+  activity.inputs = std::move(evaluation.inputs);
+  auto allotment = allot(*evaluation.request);
+  if (!allotment) return job_failed(activity, std::move(allotment).error());
+  activity.allotment = *allotment;
+  if (auto possible = scheduler.check(activity.allotment); !possible) {
+    return job_failed(activity, std::move(possible).error());
+  }
+  wait_for_resources(activity);
+}
+
+void Machine::State::wait_for_resources(Activity& activity) {
+  activity.stage = Stage::kWaiting;
+  scheduler.add(activity.id, activity.allotment, activity.node->priority());
+}
+
+void Machine::State::place_jobs() {
+  for (const ActivityId id : scheduler.place()) {
+    Activity& activity = *activities.find(id);
+    activity.stage = Stage::kPreparing;
+    activity.holds_allotment = true;
+    record(store::JobPlaced{.job = name(activity),
+                            .site = scheduler.capacity().name,
+                            .cores = activity.allotment.cores,
+                            .ram_mib = activity.allotment.ram_mib,
+                            .attempt = activity.attempt});
+    const core::JobId job = name(activity);
+    request(PrepareJob{.activity = id,
+                       .folder_name = activity.attempt == 0
+                                          ? job
+                                          : core::JobId(job.text() + ".retry" + std::to_string(activity.attempt)),
+                       .tool = std::get<std::shared_ptr<const flow::Tool>>(activity.node->process().body).get(),
+                       .inputs = activity.inputs,
+                       .allotment = activity.allotment});
+  }
+}
+
+void Machine::State::on(JobPrepared& event) {
+  Activity& activity = answered(event.activity);
+  if (stopping) return drop(activity);
+  if (!event.result) return job_failed(activity, std::move(event.result).error());
+  activity.job = std::move(*event.result);
+  activity.stage = Stage::kStarting;
+  record(store::JobPrepared{.job = name(activity), .folder = activity.job->folder.root});
+  ++answers_due;  // a start is answered twice: started, ended
+  request(StartJob{.activity = activity.id, .job = activity.job});
+}
+
+void Machine::State::on(JobStarted& event) {
+  Activity& activity = answered(event.activity);
+  if (!event.result) {
+    --answers_due;  // a command that did not start does not end
+    ALVEUS_CHECK(!activity.early_end, "a command that did not start does not end");
+    return stopping ? drop(activity) : job_failed(activity, std::move(event.result).error());
+  }
+  activity.stage = Stage::kRunning;
+  activity.handle = std::move(*event.result);
+  record(store::JobStarted{.job = name(activity), .handle = activity.handle});
+  count_running(activity);
+  if (activity.early_end) {
+    auto end = std::move(*activity.early_end);
+    activity.early_end.reset();
+    return command_ended(activity, std::move(end));
+  }
+  if (stopping) cancel_command(activity);
+}
+
+void Machine::State::on(JobEnded& event) {
+  Activity& activity = answered(event.activity);
+  if (activity.stage == Stage::kStarting) {
+    activity.early_end = std::move(event.result);
+    return;
+  }
+  command_ended(activity, std::move(event.result));
+}
+
+void Machine::State::command_ended(Activity& activity, core::Result<deploy::CommandEnd> result) {
+  if (!result) return stopping ? drop(activity) : job_failed(activity, std::move(result).error());
+  const flow::JobExit exit{.exit_code = result->exit_code,
+                           .timed_out = result->timed_out,
+                           .cpu_time = result->cpu_time,
+                           .resident_max_bytes = result->resident_max_bytes};
+  flow::JobOutcome outcome = flow::outcome_of(exit, activity.job->plan);
+  const bool success = outcome.kind == flow::JobOutcome::Kind::kSuccess && !result->killed;
+  if (!success && activity.cancelled) outcome.kind = flow::JobOutcome::Kind::kCancelled;
+  if (!success && outcome.kind == flow::JobOutcome::Kind::kSuccess) {
+    outcome.kind = flow::JobOutcome::Kind::kPermanentFailure;  // killed by someone else, whatever its code
+  }
+  activity.outcome = outcome;
+  record(store::JobEnded{.job = name(activity),
+                         .outcome = outcome,
+                         .cpu_time = exit.cpu_time,
+                         .resident_max_bytes = exit.resident_max_bytes});
+  release(activity);
+  if (outcome.kind == flow::JobOutcome::Kind::kCancelled) return drop(activity);
+  if (success) {
+    activity.stage = Stage::kCollecting;
+    return request(CollectJob{.activity = activity.id,
+                              .tool = std::get<std::shared_ptr<const flow::Tool>>(activity.node->process().body).get(),
+                              .job = activity.job,
+                              .exit = exit});
+  }
+  const std::string code = std::to_string(outcome.exit_code);
+  job_failed(activity,
+             {.code = outcome.kind == flow::JobOutcome::Kind::kTemporaryFailure ? core::ErrorCode::kUnavailable
+                                                                                : core::ErrorCode::kInvalidInput,
+              .message = outcome.kind == flow::JobOutcome::Kind::kTimedOut
+                             ? "its command was ended at its time limit"
+                             : "its command ended with exit code " + code + " (" +
+                                   std::string(flow::name_of(outcome.kind)) + ")"});
+}
+
+void Machine::State::on(JobCollected& event) {
+  Activity& activity = answered(event.activity);
+  if (!event.result) return stopping ? drop(activity) : job_failed(activity, std::move(event.result).error());
+  record(store::JobCollected{.job = name(activity), .outputs = *event.result});
+  ending.spent_folders.push_back(activity.job->folder.root);
+  count_end(activity, &StepCounts::done);
+  finish_invocation(activity, {.outputs = std::move(*event.result), .lost = {}});
+}
+
+void Machine::State::on(JobInspected& event) {
+  Activity& activity = answered(event.activity);
+  give_up(activity, std::move(activity.error), std::move(event.log_tail), std::move(event.log));
+}
+
+void Machine::State::on(TimePassed&) {
+  while (!backing_off.empty() && backing_off.begin()->first <= now) {
+    Activity& activity = *activities.find(backing_off.begin()->second);
+    backing_off.erase(backing_off.begin());
+    if (stopping) {
+      drop(activity);
+    } else {
+      wait_for_resources(activity);
+    }
+  }
+  if (give_up_at && now >= *give_up_at) gave_up = true;
+}
+
+void Machine::State::on(CancelRequested&) {
+  if (cancel_requested) return;
+  cancel_requested = true;
+  stop();
+}
+
+void Machine::State::release(Activity& activity) {
+  if (!activity.holds_allotment) return;
+  activity.holds_allotment = false;
+  scheduler.release(activity.allotment);
+}
+
+}  // namespace alveus::engine

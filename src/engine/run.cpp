@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run.hpp"
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/work.hpp"
+#include "sys/mailbox.hpp"
+#include "sys/thread_pool.hpp"
+
+namespace alveus::engine {
+namespace {
+
+constexpr std::size_t kMailboxLimit = 4096;
+constexpr std::chrono::seconds kWaitMax{60};
+
+using EventBox = sys::Mailbox<Event>;
+
+/// The outer loop: feeds events to the machine, records what it says, carries out what it wants.
+class Driver {
+ public:
+  Driver(const flow::Process& process, const RunOptions& options, const RunServices& services)
+      : options_(options),
+        services_(services),
+        machine_(process, services.connector.capacity(), options.machine),
+        box_(std::make_shared<EventBox>(kMailboxLimit)),
+        work_(services.connector, options.base_environment, [box = box_](Event event) { box->post(std::move(event)); }),
+        tasks_max_(options.thread_count * 16),
+        pool_(options.thread_count, options.thread_count * 16) {}
+
+  /// The connector may report an end after the run gave up; then there is nobody to take it.
+  ~Driver() { box_->close(); }
+
+  core::Result<Ending> run(core::Value inputs) {
+    const std::stop_callback cancel(options_.stop, [box = box_] { box->post(CancelRequested{}); });
+    Reaction reaction;
+    reaction.records.emplace_back(options_.header);
+    machine_.start(std::move(inputs), reaction);
+    core::Status recorded = carry_out(reaction);
+    while (recorded && !machine_.finished()) {
+      auto events = box_->take_all(deadline());
+      reaction.records.clear();
+      reaction.effects.clear();
+      for (Event& event : events) {
+        note(event);
+        machine_.on_event(std::move(event), services_.clock.steady(), reaction);
+      }
+      machine_.on_event(TimePassed{}, services_.clock.steady(), reaction);
+      recorded = carry_out(reaction);
+    }
+    if (!recorded) {
+      abandon();
+      return core::fail(std::move(recorded).error());
+    }
+    return finish();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point deadline() const {
+    const auto wake = machine_.wake_at();
+    const auto now = std::chrono::steady_clock::now();
+    if (!wake) return now + kWaitMax;
+    return now + std::min<std::chrono::microseconds>(kWaitMax, *wake - services_.clock.steady());
+  }
+
+  /// Records first, so that nothing happens that a later controller could not know of.
+  core::Status carry_out(Reaction& reaction) {
+    if (!reaction.records.empty()) {
+      ALVEUS_TRY(services_.journal.append(reaction.records, services_.clock.wall()));
+    }
+    if (services_.observer != nullptr) {
+      if (!reaction.records.empty()) services_.observer->on_records(reaction.records);
+      machine_.report_progress(*services_.observer);
+    }
+    for (Effect& effect : reaction.effects) backlog_.push_back(std::move(effect));
+    feed();
+    return {};
+  }
+
+  /// Hands the pool as much as it takes without waiting: its threads may themselves wait for this one.
+  void feed() {
+    const std::size_t pending = pool_.pending();
+    for (std::size_t room = tasks_max_ - std::min(pending, tasks_max_); room > 0 && !backlog_.empty(); --room) {
+      pool_.add([this, effect = std::move(backlog_.front())] { perform(effect); });
+      backlog_.pop_front();
+    }
+  }
+
+  void perform(const Effect& effect) const {
+    if (const auto* cancel = std::get_if<CancelJob>(&effect)) return work_.perform(*cancel);
+    std::visit(
+        [this](const auto& wanted) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(wanted)>, CancelJob>) box_->post(work_.perform(wanted));
+        },
+        effect);
+  }
+
+  /// Keeps count of the commands that run, which `abandon` must see to.
+  void note(const Event& event) {
+    if (const auto* started = std::get_if<JobStarted>(&event); started != nullptr && started->result) ++running_;
+    if (std::holds_alternative<JobEnded>(event)) --running_;
+  }
+
+  /// The journal cannot be written: what runs is cancelled, unrecorded, and waited for within the grace.
+  void abandon() {
+    backlog_.clear();
+    Reaction reaction;
+    machine_.on_event(CancelRequested{}, services_.clock.steady(), reaction);
+    for (const Effect& effect : reaction.effects) {
+      if (const auto* cancel = std::get_if<CancelJob>(&effect)) work_.perform(*cancel);
+    }
+    const auto end = std::chrono::steady_clock::now() + options_.machine.cancel_grace;
+    while ((pool_.pending() > 0 || running_ > 0) && std::chrono::steady_clock::now() < end) {
+      constexpr std::chrono::milliseconds kLook{20};  // a task counts as pending for a moment after its last post
+      for (const Event& event : box_->take_all(std::chrono::steady_clock::now() + kLook)) {
+        note(event);
+        const auto* started = std::get_if<JobStarted>(&event);
+        if (started != nullptr && started->result) services_.connector.cancel(*started->result);
+      }
+    }
+  }
+
+  core::Result<Ending> finish() {
+    Ending ending = machine_.take_ending();
+    const bool has_outputs = ending.status != store::RunStatus::kCancelled && ending.outputs.is_object();
+    if (options_.deliver && has_outputs) {
+      if (auto delivered = options_.deliver(ending.outputs)) {
+        ending.outputs = std::move(*delivered);
+      } else {
+        ending.status = store::RunStatus::kFailed;
+        ++ending.failure_count;
+        ending.failures.push_back(
+            {.job = core::JobId("/"), .error = std::move(delivered).error().with("while delivering the outputs")});
+      }
+    }
+    const store::Record last =
+        store::RunEnded{.status = ending.status,
+                        .outputs = ending.outputs,
+                        .reason = ending.failures.empty() ? std::string() : ending.failures.front().text()};
+    ALVEUS_TRY(services_.journal.append(std::span(&last, 1), services_.clock.wall()));
+    if (services_.observer != nullptr) services_.observer->on_records(std::span(&last, 1));
+    if (options_.deliver && !options_.keep_job_folders && ending.status == store::RunStatus::kDone) {
+      remove_folders(ending.spent_folders);
+    }
+    return ending;
+  }
+
+  /// The pool's destructor waits for these.
+  void remove_folders(const std::vector<core::RemotePath>& folders) {
+    for (const core::RemotePath& folder : folders) {
+      pool_.add([this, folder] {
+        const auto removed = services_.connector.remove(folder);
+        if (!removed && services_.log != nullptr) {
+          services_.log->write(core::LogLevel::kWarning, "engine", removed.error().text());
+        }
+      });
+    }
+  }
+
+  const RunOptions& options_;
+  const RunServices& services_;
+  Machine machine_;
+  std::shared_ptr<EventBox> box_;
+  Work work_;
+  std::deque<Effect> backlog_;
+  std::int64_t running_ = 0;
+  std::size_t tasks_max_;
+  sys::ThreadPool pool_;  // last: its threads use all of the above until it is gone
+};
+
+}  // namespace
+
+core::Result<Ending> run_process(const flow::Process& process, core::Value inputs, const RunOptions& options,
+                                 const RunServices& services) {
+  Driver driver(process, options, services);
+  return driver.run(std::move(inputs));
+}
+
+}  // namespace alveus::engine

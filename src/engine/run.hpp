@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
+
+#include "core/log.hpp"
+#include "core/result.hpp"
+#include "core/value.hpp"
+#include "deploy/connector.hpp"
+#include "engine/machine.hpp"
+#include "engine/progress.hpp"
+#include "flow/process.hpp"
+#include "store/journal.hpp"
+#include "store/record.hpp"
+#include "sys/clock.hpp"
+
+namespace alveus::engine {
+
+/// Brings the files among the outputs to where the person wants them, and returns the outputs that name the new places.
+/// Called once, on the thread of `run_process`, when all jobs have ended.
+using Deliver = std::function<core::Result<core::Value>(const core::Value& outputs)>;
+
+struct RunOptions {
+  MachineOptions machine;
+  std::size_t thread_count = 4;                         ///< for what blocks: evaluation, staging, collecting
+  std::map<std::string, std::string> base_environment;  ///< jobs get PATH from it and nothing else
+  Deliver deliver;                                      ///< null: outputs stay in the job folders, which are kept
+  bool keep_job_folders = false;                        ///< else they go once a run that succeeded has delivered
+  store::RunStarted header;                             ///< the journal's first record
+  std::stop_token stop;                                 ///< a request cancels the run
+};
+
+/// What a run works with. All borrowed; they outlive the run.
+struct RunServices {
+  deploy::Connector& connector;
+  store::Journal& journal;
+  const sys::Clock& clock;
+  ProgressObserver* observer = nullptr;
+  core::Log* log = nullptr;
+};
+
+/// Runs a process to its end on one site; blocks until then. A failed or cancelled run is an Ending, not an Error. An
+/// Error means that the run could not be recorded (or its site not be used at all): jobs that ran were cancelled, and
+/// the journal stands as it was before the record that failed. Job folders of a run that did not succeed are kept.
+core::Result<Ending> run_process(const flow::Process& process, core::Value inputs, const RunOptions& options,
+                                 const RunServices& services);
+
+}  // namespace alveus::engine

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scheduler.hpp"
+
+#include <cmath>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "core/check.hpp"
+#include "core/csv.hpp"
+
+namespace alveus::engine {
+namespace {
+
+/// Cores are fractions; sums of them must not fail by a rounding error.
+constexpr double kTolerance = 1e-6;
+
+core::Result<double> least(std::string_view what, double minimum, double maximum) {
+  if (!std::isfinite(minimum) || minimum < 0) {
+    return core::fail(core::ErrorCode::kInvalidInput,
+                      "the job asks for " + core::number_text(minimum) + " of " + std::string(what));
+  }
+  if (maximum != 0 && !(maximum >= minimum)) {
+    return core::fail(core::ErrorCode::kInvalidInput, "the job asks for at least " + core::number_text(minimum) +
+                                                          " and at most " + core::number_text(maximum) + " of " +
+                                                          std::string(what));
+  }
+  return minimum;
+}
+
+}  // namespace
+
+core::Result<Allotment> allot(const flow::ResourceRequest& request) {
+  ALVEUS_TRY_ASSIGN(const double cores, least("cores", request.cores_min, request.cores_max));
+  ALVEUS_TRY_ASSIGN(const double ram, least("memory (MiB)", request.ram_min_mib, request.ram_max_mib));
+  ALVEUS_TRY_ASSIGN(const double tmpdir, least("temporary space (MiB)", request.tmpdir_min_mib, 0));
+  ALVEUS_TRY_ASSIGN(const double outdir, least("output space (MiB)", request.outdir_min_mib, 0));
+  return Allotment{
+      .cores = cores, .ram_mib = std::ceil(ram), .tmpdir_mib = std::ceil(tmpdir), .outdir_mib = std::ceil(outdir)};
+}
+
+Scheduler::Scheduler(deploy::SiteCapacity capacity)
+    : capacity_(std::move(capacity)), cores_free_(capacity_.cores), ram_free_mib_(capacity_.ram_mib) {}
+
+core::Status Scheduler::check(const Allotment& allotment) const {
+  const auto impossible = [&](double wanted, double there, std::string_view what) {
+    return core::fail(core::ErrorCode::kInvalidInput,
+                      "the job needs " + core::number_text(wanted) + " " + std::string(what) + ", but the site '" +
+                          capacity_.name + "' has " + core::number_text(there) + " in all; it can never run there");
+  };
+  if (allotment.cores > capacity_.cores + kTolerance) return impossible(allotment.cores, capacity_.cores, "cores");
+  if (allotment.ram_mib > capacity_.ram_mib + kTolerance) {
+    return impossible(allotment.ram_mib, std::floor(capacity_.ram_mib), "MiB of memory");
+  }
+  return {};
+}
+
+void Scheduler::add(ActivityId activity, const Allotment& allotment, int priority) {
+  ALVEUS_CHECK(check(allotment).has_value(), "a job that can never run must not wait");
+  const Key key{.priority_reversed = -priority, .cores = allotment.cores, .ram_mib = allotment.ram_mib};
+  Queue& queue = queues_[key];
+  queue.allotment = allotment;
+  queue.jobs.push_back({.activity = activity, .order = next_order_++});
+  ++waiting_count_;
+}
+
+bool Scheduler::fits(const Allotment& allotment) const {
+  return allotment.cores <= cores_free_ + kTolerance && allotment.ram_mib <= ram_free_mib_ + kTolerance;
+}
+
+Scheduler::Queues::iterator Scheduler::choose() {
+  const auto rank = [](const Queues::value_type& entry) {
+    return std::pair(entry.first.priority_reversed, entry.second.jobs.front().order);
+  };
+  auto head = queues_.end();
+  auto first_fitting = queues_.end();
+  for (auto it = queues_.begin(); it != queues_.end(); ++it) {
+    if (head == queues_.end() || rank(*it) < rank(*head)) head = it;
+    if (fits(it->second.allotment) && (first_fitting == queues_.end() || rank(*it) < rank(*first_fitting))) {
+      first_fitting = it;
+    }
+  }
+  if (first_fitting == queues_.end() || first_fitting == head) return first_fitting;
+
+  const std::uint64_t head_order = head->second.jobs.front().order;
+  if (overtaken_order_ != head_order) {
+    overtaken_order_ = head_order;
+    overtakes_ = 0;
+  }
+  if (overtakes_ >= kOvertakesMax) return queues_.end();
+  ++overtakes_;
+  return first_fitting;
+}
+
+std::vector<ActivityId> Scheduler::place() {
+  std::vector<ActivityId> placed;
+  while (waiting_count_ > 0) {
+    const auto chosen = choose();
+    if (chosen == queues_.end()) break;
+    Queue& queue = chosen->second;
+    cores_free_ -= queue.allotment.cores;
+    ram_free_mib_ -= queue.allotment.ram_mib;
+    placed.push_back(queue.jobs.front().activity);
+    queue.jobs.pop_front();
+    --waiting_count_;
+    if (queue.jobs.empty()) queues_.erase(chosen);
+  }
+  return placed;
+}
+
+void Scheduler::release(const Allotment& allotment) {
+  cores_free_ += allotment.cores;
+  ram_free_mib_ += allotment.ram_mib;
+  ALVEUS_CHECK(cores_free_ <= capacity_.cores + 1e-3 && ram_free_mib_ <= capacity_.ram_mib + 1e-3,
+               "a job gave back more than it held");
+}
+
+}  // namespace alveus::engine

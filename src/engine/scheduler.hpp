@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "core/result.hpp"
+#include "deploy/connector.hpp"
+#include "engine/event.hpp"
+#include "flow/job.hpp"
+
+namespace alveus::engine {
+
+/// What a job of this request is given: the least it asks for. Whole MiB. kInvalidInput when a maximum lies below its
+/// minimum or a number is negative or no number.
+core::Result<Allotment> allot(const flow::ResourceRequest& request);
+
+/// Decides when waiting jobs get the cores and memory of one site. Pure: no clock, starts nothing. First come, first
+/// served within a priority; a job that does not fit lets smaller ones pass, but not for ever: once
+/// `kOvertakesMax` jobs went by it, all wait until it fits. The work for one placement grows with the number of
+/// different requests that wait, not with the number of jobs.
+class Scheduler {
+ public:
+  static constexpr std::size_t kOvertakesMax = 64;
+
+  explicit Scheduler(deploy::SiteCapacity capacity);
+
+  /// kInvalidInput, in words for the person, when a job of this size can never run here.
+  core::Status check(const Allotment& allotment) const;
+  /// Queues a job that passed `check`.
+  void add(ActivityId activity, const Allotment& allotment, int priority);
+  /// Takes all jobs that may start now out of the queue, in order.
+  std::vector<ActivityId> place();
+  /// Gives back what a placed job held.
+  void release(const Allotment& allotment);
+
+  std::size_t waiting_count() const { return waiting_count_; }
+  const deploy::SiteCapacity& capacity() const { return capacity_; }
+
+ private:
+  struct Waiting {
+    ActivityId activity;
+    std::uint64_t order = 0;
+  };
+  /// All waiting jobs of one size and priority.
+  struct Queue {
+    Allotment allotment;
+    std::deque<Waiting> jobs;
+  };
+  struct Key {
+    int priority_reversed = 0;
+    double cores = 0;
+    double ram_mib = 0;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  using Queues = std::map<Key, Queue>;
+
+  bool fits(const Allotment& allotment) const;
+  Queues::iterator choose();
+
+  deploy::SiteCapacity capacity_;
+  double cores_free_ = 0;
+  double ram_free_mib_ = 0;
+  Queues queues_;
+  std::size_t waiting_count_ = 0;
+  std::uint64_t next_order_ = 0;
+  std::uint64_t overtaken_order_ = 0;  ///< the job at the head of the line when it was last passed over
+  std::size_t overtakes_ = 0;
+};
+
+}  // namespace alveus::engine

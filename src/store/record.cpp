@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/record.hpp"
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace alveus::store {
+namespace {
+
+using core::Object;
+using core::Value;
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+constexpr std::array kOutcomes = {flow::JobOutcome::Kind::kSuccess, flow::JobOutcome::Kind::kTemporaryFailure,
+                                  flow::JobOutcome::Kind::kPermanentFailure, flow::JobOutcome::Kind::kTimedOut,
+                                  flow::JobOutcome::Kind::kCancelled};
+constexpr std::array kStatuses = {RunStatus::kDone, RunStatus::kFailed, RunStatus::kCancelled};
+
+/// Takes details out of a row and remembers whether one was missing or of another kind.
+class Details {
+ public:
+  explicit Details(const Row& row) : row_(row) {}
+
+  Value any(std::string_view key) {
+    const Value* found = row_.detail.find(key);
+    if (found == nullptr) missing_ = key;
+    return found == nullptr ? Value() : *found;
+  }
+  std::string text(std::string_view key) {
+    const Value found = any(key);
+    if (found.is_string()) return found.as_string();
+    missing_ = key;
+    return {};
+  }
+  std::int64_t integer(std::string_view key) {
+    const Value found = any(key);
+    if (found.is_integer()) return found.as_integer();
+    missing_ = key;
+    return 0;
+  }
+  double real(std::string_view key) {
+    const Value found = any(key);
+    if (found.is_number()) return found.as_real();
+    missing_ = key;
+    return 0;
+  }
+  template <typename Kinds>
+  auto named(std::string_view key, const Kinds& kinds) {
+    const std::string word = text(key);
+    for (const auto kind : kinds) {
+      if (name_of(kind) == word) return kind;
+    }
+    missing_ = key;
+    return kinds[0];
+  }
+
+  core::Result<Record> finish(Record record) const {
+    if (!missing_) return record;
+    return core::fail(core::ErrorCode::kCorrupt, "the record '" + row_.kind + "' of '" + row_.subject +
+                                                     "' lacks a usable detail '" + *missing_ + "'");
+  }
+
+ private:
+  const Row& row_;
+  std::optional<std::string> missing_;
+};
+
+using Decoder = Record (*)(Details&, const std::string& subject);
+
+struct Kind {
+  std::string_view name;
+  Decoder decode;
+};
+
+/// In the order of the variant, so that a record's index finds its name.
+constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
+    {"run-started",
+     [](Details& d, const std::string& subject) -> Record {
+       return RunStarted{core::RunId(subject), d.text("document"), d.text("inputs"), d.any("description")};
+     }},
+    {"workflow-entered",
+     [](Details& d, const std::string& subject) -> Record {
+       return WorkflowEntered{core::JobId(subject), d.text("inputs")};
+     }},
+    {"scatter-expanded",
+     [](Details& d, const std::string& subject) -> Record {
+       return ScatterExpanded{core::JobId(subject), static_cast<std::size_t>(d.integer("elements"))};
+     }},
+    {"job-created",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobCreated{core::JobId(subject), core::StepPath(d.text("step")), d.text("tag"), d.text("inputs")};
+     }},
+    {"job-placed",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobPlaced{core::JobId(subject), d.text("site"), d.real("cores"), d.real("ram_mib"),
+                        static_cast<int>(d.integer("attempt"))};
+     }},
+    {"job-prepared",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobPrepared{core::JobId(subject), core::RemotePath(d.text("folder"))};
+     }},
+    {"job-started",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobStarted{core::JobId(subject), d.text("handle")};
+     }},
+    {"job-ended",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobEnded{core::JobId(subject),
+                       {.kind = d.named("outcome", kOutcomes), .exit_code = static_cast<int>(d.integer("exit_code"))},
+                       std::chrono::microseconds(d.integer("cpu_us")),
+                       d.integer("resident_max_bytes")};
+     }},
+    {"job-collected",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobCollected{core::JobId(subject), d.any("outputs")};
+     }},
+    {"job-skipped", [](Details&, const std::string& subject) -> Record { return JobSkipped{core::JobId(subject)}; }},
+    {"job-retried",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobRetried{core::JobId(subject), static_cast<int>(d.integer("attempt")),
+                         std::chrono::milliseconds(d.integer("delay_ms")), d.text("reason")};
+     }},
+    {"job-failed",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobFailed{core::JobId(subject), d.text("reason")};
+     }},
+    {"run-ended",
+     [](Details& d, const std::string&) -> Record {
+       return RunEnded{d.named("status", kStatuses), d.any("outputs"), d.text("reason")};
+     }},
+}};
+
+std::string subject_of(const Record& record) {
+  return std::visit(Overloaded{
+                        [](const RunStarted& r) { return r.run.text(); },
+                        [](const WorkflowEntered& r) { return r.name.text(); },
+                        [](const ScatterExpanded& r) { return r.name.text(); },
+                        [](const RunEnded&) { return std::string(); },
+                        [](const auto& r) { return r.job.text(); },
+                    },
+                    record);
+}
+
+Value detail_of(const Record& record) {
+  return std::visit(
+      Overloaded{
+          [](const RunStarted& r) {
+            return Object{{"document", r.document_hash}, {"inputs", r.inputs_hash}, {"description", r.description}};
+          },
+          [](const WorkflowEntered& r) { return Object{{"inputs", r.inputs_fingerprint}}; },
+          [](const ScatterExpanded& r) { return Object{{"elements", static_cast<std::int64_t>(r.element_count)}}; },
+          [](const JobCreated& r) {
+            return Object{{"step", r.step.text()}, {"tag", r.tag}, {"inputs", r.inputs_fingerprint}};
+          },
+          [](const JobPlaced& r) {
+            return Object{{"site", r.site}, {"cores", r.cores}, {"ram_mib", r.ram_mib}, {"attempt", r.attempt}};
+          },
+          [](const JobPrepared& r) { return Object{{"folder", r.folder.text()}}; },
+          [](const JobStarted& r) { return Object{{"handle", r.handle}}; },
+          [](const JobEnded& r) {
+            return Object{{"outcome", name_of(r.outcome.kind)},
+                          {"exit_code", r.outcome.exit_code},
+                          {"cpu_us", std::int64_t{r.cpu_time.count()}},
+                          {"resident_max_bytes", r.resident_max_bytes}};
+          },
+          [](const JobCollected& r) { return Object{{"outputs", r.outputs}}; },
+          [](const JobSkipped&) { return Object{}; },
+          [](const JobRetried& r) {
+            return Object{{"attempt", r.attempt}, {"delay_ms", std::int64_t{r.delay.count()}}, {"reason", r.reason}};
+          },
+          [](const JobFailed& r) { return Object{{"reason", r.reason}}; },
+          [](const RunEnded& r) {
+            return Object{{"status", name_of(r.status)}, {"outputs", r.outputs}, {"reason", r.reason}};
+          },
+      },
+      record);
+}
+
+}  // namespace
+
+std::string_view name_of(RunStatus status) {
+  switch (status) {
+    case RunStatus::kDone: return "done";
+    case RunStatus::kFailed: return "failed";
+    case RunStatus::kCancelled: return "cancelled";
+  }
+  return "unknown";
+}
+
+Row encode(const Record& record) {
+  return {.kind = std::string(kKinds[record.index()].name), .subject = subject_of(record), .detail = detail_of(record)};
+}
+
+core::Result<Record> decode(const Row& row) {
+  for (const Kind& kind : kKinds) {
+    if (kind.name != row.kind) continue;
+    Details details(row);
+    Record record = kind.decode(details, row.subject);
+    return details.finish(std::move(record));
+  }
+  return core::fail(core::ErrorCode::kCorrupt, "the journal has a record of the unknown kind '" + row.kind +
+                                                   "'; it may come from a newer version");
+}
+
+}  // namespace alveus::store

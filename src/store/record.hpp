@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "core/value.hpp"
+#include "flow/outcome.hpp"
+
+namespace alveus::store {
+
+// What changes in a run, one type for each kind of change. A record is written before what it announces takes effect
+// outside. docs/internals/journal.md describes the form on disk.
+
+struct RunStarted {
+  core::RunId run;
+  std::string document_hash;  ///< SHA-256 of the packed document
+  std::string inputs_hash;    ///< SHA-256 of the input object as compact JSON
+  core::Value description;    ///< what the person asked for: document, inputs, options
+  friend bool operator==(const RunStarted&, const RunStarted&) = default;
+};
+
+/// A workflow began at one place of the tree; `name` is formed as a job's.
+struct WorkflowEntered {
+  core::JobId name;
+  std::string inputs_fingerprint;
+  friend bool operator==(const WorkflowEntered&, const WorkflowEntered&) = default;
+};
+
+/// A scattered step fell apart; its elements carry the tag in `name` and one number more.
+struct ScatterExpanded {
+  core::JobId name;
+  std::size_t element_count = 0;
+  friend bool operator==(const ScatterExpanded&, const ScatterExpanded&) = default;
+};
+
+/// The inputs of a job are known.
+struct JobCreated {
+  core::JobId job;
+  core::StepPath step;
+  std::string tag;
+  std::string inputs_fingerprint;  ///< SHA-256 of the input object as compact JSON
+  friend bool operator==(const JobCreated&, const JobCreated&) = default;
+};
+
+/// Resources are set aside. Attempts count from 0.
+struct JobPlaced {
+  core::JobId job;
+  std::string site;
+  double cores = 0;
+  double ram_mib = 0;
+  int attempt = 0;
+  friend bool operator==(const JobPlaced&, const JobPlaced&) = default;
+};
+
+/// Its folder is made, its inputs are staged, and its command is about to start.
+struct JobPrepared {
+  core::JobId job;
+  core::RemotePath folder;
+  friend bool operator==(const JobPrepared&, const JobPrepared&) = default;
+};
+
+struct JobStarted {
+  core::JobId job;
+  std::string handle;  ///< names the command at its site
+  friend bool operator==(const JobStarted&, const JobStarted&) = default;
+};
+
+/// The command ended, well or not.
+struct JobEnded {
+  core::JobId job;
+  flow::JobOutcome outcome;
+  std::chrono::microseconds cpu_time{0};
+  std::int64_t resident_max_bytes = 0;
+  friend bool operator==(const JobEnded&, const JobEnded&) = default;
+};
+
+/// The job is done and these are its outputs.
+struct JobCollected {
+  core::JobId job;
+  core::Value outputs;
+  friend bool operator==(const JobCollected&, const JobCollected&) = default;
+};
+
+/// The condition of the step did not hold.
+struct JobSkipped {
+  core::JobId job;
+  friend bool operator==(const JobSkipped&, const JobSkipped&) = default;
+};
+
+struct JobRetried {
+  core::JobId job;
+  int attempt = 0;  ///< the one that follows
+  std::chrono::milliseconds delay{0};
+  std::string reason;
+  friend bool operator==(const JobRetried&, const JobRetried&) = default;
+};
+
+/// A job, or a step before it had jobs, failed for good.
+struct JobFailed {
+  core::JobId job;
+  std::string reason;
+  friend bool operator==(const JobFailed&, const JobFailed&) = default;
+};
+
+enum class RunStatus { kDone, kFailed, kCancelled };
+
+struct RunEnded {
+  RunStatus status = RunStatus::kDone;
+  core::Value outputs;
+  std::string reason;  ///< of a failure
+  friend bool operator==(const RunEnded&, const RunEnded&) = default;
+};
+
+using Record = std::variant<RunStarted, WorkflowEntered, ScatterExpanded, JobCreated, JobPlaced, JobPrepared,
+                            JobStarted, JobEnded, JobCollected, JobSkipped, JobRetried, JobFailed, RunEnded>;
+
+/// A record as a row of the journal.
+struct Row {
+  std::string kind;     ///< "job-started"
+  std::string subject;  ///< the job or workflow it is about; the run's id for the two of a run
+  core::Value detail;
+};
+
+Row encode(const Record& record);
+/// kCorrupt when the kind is unknown or a detail is missing.
+core::Result<Record> decode(const Row& row);
+
+/// "done", "failed", "cancelled".
+std::string_view name_of(RunStatus status);
+
+}  // namespace alveus::store

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "store/record.hpp"
+#include "sys/clock.hpp"
+
+namespace alveus::store {
+
+/// The folder of one run: "journal.db", and below "jobs" the folders of its jobs on this machine.
+struct RunFolder {
+  core::RunId run;
+  std::filesystem::path path;
+
+  std::filesystem::path journal_file() const { return path / "journal.db"; }
+  std::filesystem::path jobs() const { return path / "jobs"; }
+};
+
+/// An id that sorts by time: "20260131-235959-1a2b3c4d". `chance` keeps runs of the same second apart.
+core::RunId make_run_id(sys::WallTime time, std::uint64_t chance);
+
+/// Makes the folder of a new run (mode 0700) in `runs`. kInvalidInput when there is one of that id.
+core::Result<RunFolder> make_run_folder(const std::filesystem::path& runs, const core::RunId& run);
+
+/// The folder of a run that was. kNotFound names the runs' folder.
+core::Result<RunFolder> find_run_folder(const std::filesystem::path& runs, const core::RunId& run);
+
+struct RunListing {
+  RunFolder folder;
+  sys::WallTime started_at;
+  core::Value description;
+  std::optional<RunStatus> status;  ///< empty: under way or lost
+};
+
+/// All runs in `runs`, oldest first; folders without a readable journal are left out. A missing folder has no runs.
+core::Result<std::vector<RunListing>> list_runs(const std::filesystem::path& runs);
+
+}  // namespace alveus::store

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/run_log.hpp"
+
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/json.hpp"
+#include "store/detail/sqlite.hpp"
+
+namespace alveus::store {
+namespace {
+
+constexpr std::int64_t kFormatVersion = 1;
+
+/// Builds summaries from records as they pass.
+class Summaries {
+ public:
+  explicit Summaries(RunLog& log) : log_(log) {}
+
+  void add(const TimedRecord& timed) {
+    time_ = timed.time;
+    std::visit([this](const auto& record) { apply(record); }, timed.record);
+  }
+
+ private:
+  JobSummary& job(const core::JobId& id) {
+    const auto [place, is_new] = index_.try_emplace(id, log_.jobs.size());
+    if (is_new) log_.jobs.emplace_back().job = id;
+    return log_.jobs[place->second];
+  }
+
+  void apply(const RunStarted& record) { log_.started = record; }
+  void apply(const RunEnded& record) { log_.ended = record; }
+  void apply(const WorkflowEntered&) {}
+  void apply(const ScatterExpanded&) {}
+  void apply(const JobCreated& record) {
+    JobSummary& summary = job(record.job);
+    summary.step = record.step;
+    summary.tag = record.tag;
+    summary.inputs_fingerprint = record.inputs_fingerprint;
+  }
+  void apply(const JobPlaced& record) {
+    JobSummary& summary = job(record.job);
+    summary.state = JobState::kPlaced;
+    summary.site = record.site;
+    summary.attempt = record.attempt;
+  }
+  void apply(const JobPrepared& record) {
+    JobSummary& summary = job(record.job);
+    summary.state = JobState::kPrepared;
+    summary.folder = record.folder;
+  }
+  void apply(const JobStarted& record) {
+    JobSummary& summary = job(record.job);
+    summary.state = JobState::kRunning;
+    summary.handle = record.handle;
+    summary.started_at = time_;
+  }
+  void apply(const JobEnded& record) {
+    JobSummary& summary = job(record.job);
+    summary.state = JobState::kEnded;
+    summary.outcome = record.outcome;
+    summary.ended_at = time_;
+    summary.cpu_time = record.cpu_time;
+    summary.resident_max_bytes = record.resident_max_bytes;
+  }
+  void apply(const JobCollected& record) {
+    JobSummary& summary = job(record.job);
+    summary.state = JobState::kDone;
+    summary.outputs = record.outputs;
+  }
+  void apply(const JobSkipped& record) { job(record.job).state = JobState::kSkipped; }
+  void apply(const JobRetried& record) { job(record.job).state = JobState::kRetrying; }
+  void apply(const JobFailed& record) {
+    JobSummary& summary = job(record.job);
+    summary.state = JobState::kFailed;
+    summary.failure = record.reason;
+  }
+
+  RunLog& log_;
+  std::unordered_map<core::JobId, std::size_t> index_;
+  sys::WallTime time_;
+};
+
+core::Result<TimedRecord> read_record(const detail::Statement& row) {
+  auto detail = core::parse_json(row.text(4));
+  if (!detail) return core::fail(core::ErrorCode::kCorrupt, "a detail is no JSON: " + detail.error().text());
+  ALVEUS_TRY_ASSIGN(auto record, decode({.kind = row.text(2), .subject = row.text(3), .detail = std::move(*detail)}));
+  return TimedRecord{.sequence = row.integer(0),
+                     .time = sys::WallTime(std::chrono::microseconds(row.integer(1))),
+                     .record = std::move(record)};
+}
+
+}  // namespace
+
+std::string_view name_of(JobState state) {
+  switch (state) {
+    case JobState::kCreated: return "created";
+    case JobState::kPlaced: return "placed";
+    case JobState::kPrepared: return "prepared";
+    case JobState::kRunning: return "running";
+    case JobState::kEnded: return "ended";
+    case JobState::kRetrying: return "retrying";
+    case JobState::kDone: return "done";
+    case JobState::kSkipped: return "skipped";
+    case JobState::kFailed: return "failed";
+  }
+  return "unknown";
+}
+
+core::Result<RunLog> read_run(const std::filesystem::path& journal_file) {
+  if (!std::filesystem::exists(journal_file)) {
+    return core::fail(core::ErrorCode::kNotFound, "there is no journal '" + journal_file.string() + "'");
+  }
+  ALVEUS_TRY_ASSIGN(auto database, detail::Database::open(journal_file, detail::OpenMode::kReadOnly));
+  ALVEUS_TRY_ASSIGN(const std::int64_t version, database.integer("PRAGMA user_version"));
+  if (version > kFormatVersion) {
+    return core::fail(core::ErrorCode::kUnsupported, "the journal '" + journal_file.string() +
+                                                         "' was written by a newer version (format " +
+                                                         std::to_string(version) + ")");
+  }
+  ALVEUS_TRY_ASSIGN(auto rows,
+                    database.prepare("SELECT sequence, time_us, kind, subject, detail FROM event ORDER BY sequence"));
+  RunLog log;
+  Summaries summaries(log);
+  while (true) {
+    ALVEUS_TRY_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return log;
+    auto record = read_record(rows);
+    if (!record) {
+      return core::fail(std::move(record).error().with("in '" + journal_file.string() + "', record " +
+                                                       std::to_string(rows.integer(0))));
+    }
+    summaries.add(*record);
+    log.records.push_back(std::move(*record));
+  }
+}
+
+}  // namespace alveus::store
