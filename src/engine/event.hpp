@@ -54,6 +54,7 @@ struct Evaluation {
 
 struct EvaluateInputs {
   ActivityId activity;
+  core::JobId name;
   const flow::Step* step = nullptr;  ///< null for the root
   const flow::Process* process = nullptr;
   core::Value inputs;
@@ -61,7 +62,7 @@ struct EvaluateInputs {
 
 struct PrepareJob {
   ActivityId activity;
-  core::JobId folder_name;  ///< the job's id, with the attempt where there was one before
+  core::JobId job;
   const flow::Tool* tool = nullptr;
   core::Value inputs;
   Allotment allotment;

@@ -111,6 +111,7 @@ void Machine::State::begin_invocation(Activity& activity, core::Value inputs) {
   ++jobs_active;
   activity.stage = Stage::kEvaluating;
   request(EvaluateInputs{.activity = activity.id,
+                         .name = name(activity),
                          .step = activity.node->step(),
                          .process = &activity.node->process(),
                          .inputs = std::move(inputs)});
@@ -171,11 +172,8 @@ void Machine::State::place_jobs() {
                             .cores = activity.allotment.cores,
                             .ram_mib = activity.allotment.ram_mib,
                             .attempt = activity.attempt});
-    const core::JobId job = name(activity);
     request(PrepareJob{.activity = id,
-                       .folder_name = activity.attempt == 0
-                                          ? job
-                                          : core::JobId(job.text() + ".retry" + std::to_string(activity.attempt)),
+                       .job = name(activity),
                        .tool = std::get<std::shared_ptr<const flow::Tool>>(activity.node->process().body).get(),
                        .inputs = activity.inputs,
                        .allotment = activity.allotment});

@@ -208,7 +208,8 @@ Machine::State::Yield Machine::State::all_lost(const std::vector<std::string>& o
 }
 
 void Machine::State::changed(PathNode& node) {
-  if (node.counts_changed) return;
+  const bool is_whole_run = node.step() == nullptr && node.workflow() != nullptr;
+  if (node.counts_changed || is_whole_run) return;
   node.counts_changed = true;
   nodes_changed.push_back(&node);
 }

@@ -5,28 +5,25 @@
 #include <string>
 #include <utility>
 
+#include "transfer/transfer.hpp"
+
 namespace alveus::engine {
 namespace {
 
-core::Status stage_one(const flow::StageEntry& entry, deploy::Connector& connector) {
+core::Status stage_one(const flow::StageEntry& entry, const transfer::Sites& sites, deploy::Connector& connector) {
   using Kind = flow::StageEntry::Kind;
+  const auto put = [&](transfer::Access access) {
+    return transfer::put_in_place(sites, entry.location, {.site = &connector, .path = entry.target}, access);
+  };
   switch (entry.kind) {
     case Kind::kDirectory: return connector.make_directory(entry.target);
-    case Kind::kLiteral: {
-      ALVEUS_TRY(connector.write(entry.target, entry.contents));
-      if (entry.executable) return connector.set_executable(entry.target);
-      return {};
-    }
-    case Kind::kReadOnly:
-    case Kind::kInPlace: {
-      ALVEUS_TRY_ASSIGN(const auto source, connector.path_of(entry.location));
-      return connector.link(source, entry.target);
-    }
-    case Kind::kWritable: {
-      ALVEUS_TRY_ASSIGN(const auto source, connector.path_of(entry.location));
-      return connector.copy(source, entry.target);
-    }
+    case Kind::kReadOnly: return put(transfer::Access::kReadOnly);
+    case Kind::kInPlace: return put(transfer::Access::kInPlace);
+    case Kind::kWritable: return put(transfer::Access::kWritable);
+    case Kind::kLiteral: break;
   }
+  ALVEUS_TRY(connector.write(entry.target, entry.contents));
+  if (entry.executable) return connector.set_executable(entry.target);
   return {};
 }
 
@@ -42,12 +39,12 @@ core::RemotePath parent_of(const core::RemotePath& path) {
 }
 
 core::Status stage(std::span<const flow::StageEntry> entries, const deploy::JobFolder& folder,
-                   deploy::Connector& connector) {
+                   const transfer::Sites& sites, deploy::Connector& connector) {
   std::set<core::RemotePath> made = {folder.root, folder.outdir, folder.tmpdir, folder.inputs_directory};
   for (const flow::StageEntry& entry : entries) {
     const core::RemotePath parent = parent_of(entry.target);
     if (!parent.empty() && made.insert(parent).second) ALVEUS_TRY(connector.make_directory(parent));
-    auto staged = stage_one(entry, connector);
+    auto staged = stage_one(entry, sites, connector);
     if (!staged) return core::fail(std::move(staged).error().with("while staging '" + entry.target.text() + "'"));
     if (entry.kind == flow::StageEntry::Kind::kDirectory) made.insert(entry.target);
   }

@@ -6,13 +6,14 @@
 #include "core/result.hpp"
 #include "deploy/connector.hpp"
 #include "flow/job.hpp"
+#include "transfer/sites.hpp"
 
 namespace alveus::engine {
 
-/// Puts everything a job needs in place, in order; parents of a target are made where they are missing. Blocks. After a
-/// failure some entries may stand: the job's folder is of no more use.
+/// Puts everything a job needs in place on the site of `connector`, in order; parents of a target are made where they
+/// are missing. Blocks. After a failure some entries may stand: the job's folder is of no more use.
 core::Status stage(std::span<const flow::StageEntry> entries, const deploy::JobFolder& folder,
-                   deploy::Connector& connector);
+                   const transfer::Sites& sites, deploy::Connector& connector);
 
 /// "a/b" for "a" and "b": paths on a site are POSIX paths, whatever this machine's are.
 core::RemotePath join(const core::RemotePath& directory, std::string_view name);

@@ -41,7 +41,7 @@ core::Result<core::RemotePath> stream_path(const core::RemotePath& outdir, const
 }  // namespace
 
 Work::Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post)
-    : connector_(connector), access_(connector), post_(std::move(post)) {
+    : connector_(connector), sites_(connector), access_(connector), post_(std::move(post)) {
   if (const auto path = base_environment.find("PATH"); path != base_environment.end()) environment_.insert(*path);
 }
 
@@ -80,7 +80,7 @@ JobPrepared Work::perform(const PrepareJob& effect) const {
 
 core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob& effect) const {
   auto job = std::make_shared<PreparedJob>();
-  ALVEUS_TRY_ASSIGN(job->folder, connector_.make_job_folder(effect.folder_name));
+  ALVEUS_TRY_ASSIGN(job->folder, connector_.make_job_folder(effect.job));
   const flow::JobSite site{.outdir = job->folder.outdir,
                            .tmpdir = job->folder.tmpdir,
                            .inputs_directory = job->folder.inputs_directory,
@@ -89,7 +89,7 @@ core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob&
                            .tmpdir_mib = effect.allotment.tmpdir_mib,
                            .outdir_mib = effect.allotment.outdir_mib};
   ALVEUS_TRY_ASSIGN(job->plan, effect.tool->plan(effect.inputs, site, access_));
-  ALVEUS_TRY(stage(job->plan.stage, job->folder, connector_));
+  ALVEUS_TRY(stage(job->plan.stage, job->folder, sites_, connector_));
   ALVEUS_TRY_ASSIGN(job->command, make_command(*job));
   return std::shared_ptr<const PreparedJob>(std::move(job));
 }
@@ -138,7 +138,7 @@ JobCollected Work::perform(const CollectJob& effect) const {
 JobInspected Work::perform(const InspectJob& effect) const {
   JobInspected inspected{.activity = effect.activity, .log_tail = {}, .log = {}};
   const deploy::SiteCommand& command = effect.job->command;
-  for (const auto& path : {std::optional(command.log_path), command.stderr_path, command.stdout_path}) {
+  for (const auto& path : {command.stderr_path, std::optional(command.log_path), command.stdout_path}) {
     if (!path) continue;
     auto text = connector_.read(*path, kLogReadBytesMax);
     if (!text || text->empty()) continue;

@@ -8,6 +8,7 @@
 #include "deploy/connector.hpp"
 #include "engine/connector_data_access.hpp"
 #include "engine/event.hpp"
+#include "transfer/sites.hpp"
 
 namespace alveus::engine {
 
@@ -36,6 +37,7 @@ class Work {
   core::Result<deploy::SiteCommand> make_command(const PreparedJob& job) const;
 
   deploy::Connector& connector_;
+  transfer::Sites sites_;
   ConnectorDataAccess access_;
   std::map<std::string, std::string> environment_;
   Post post_;
