@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "core/json.hpp"
+#include "testing/fake_connector.hpp"
+#include "testing/graph.hpp"
+
+namespace alveus::engine {
+namespace {
+
+using core::Array;
+using core::Object;
+using testing::add_one;
+using ::testing::ElementsAre;
+using testing::FakeConnector;
+using testing::Graph;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::ProcessPointer;
+
+/// Keeps records in memory; the n-th append fails when told so.
+class MemoryJournal final : public store::Journal {
+ public:
+  core::Status append(std::span<const store::Record> added, sys::WallTime) override {
+    if (++appends == failing_append) return core::fail(core::ErrorCode::kUnavailable, "the disk is full");
+    records.insert(records.end(), added.begin(), added.end());
+    return {};
+  }
+  std::vector<store::Record> records;
+  int appends = 0;
+  int failing_append = 0;
+};
+
+core::Result<deploy::CommandEnd> exit_as_told(const deploy::SiteCommand& command, FakeConnector&) {
+  return deploy::CommandEnd{.exit_code = std::stoi(command.arguments.at(1))};
+}
+
+class RunTest : public ::testing::Test {
+ protected:
+  core::Result<Ending> run(const ProcessPointer& process, core::Value inputs) {
+    const RunServices services{.connector = site_, .journal = journal_, .clock = clock_};
+    return run_process(*process, std::move(inputs), options_, services);
+  }
+  void jobs_end_by_themselves() { site_.set_behaviour(exit_as_told); }
+  static ProcessPointer scattered() {
+    return Graph().step("s", add_one()).from("x", "n").scatter({"x"}).output("o", "s/out").build();
+  }
+
+  FakeConnector site_;
+  MemoryJournal journal_;
+  sys::RealClock clock_;
+  RunOptions options_;
+};
+
+TEST_F(RunTest, RunsAWorkflowToItsEnd) {
+  jobs_end_by_themselves();
+  const auto ending = run(scattered(), Object{{"n", Array{1, 2, 3}}});
+  ASSERT_TRUE(ending) << ending.error().text();
+  EXPECT_EQ(core::to_json(ending->outputs), R"({"o":[2,3,4]})");
+  EXPECT_TRUE(std::holds_alternative<store::RunStarted>(journal_.records.front()));
+  EXPECT_EQ(std::get<store::RunEnded>(journal_.records.back()).status, store::RunStatus::kDone);
+}
+
+TEST_F(RunTest, ManyMoreEventsThanTheMailboxHolds) {
+  jobs_end_by_themselves();
+  Array numbers;
+  for (int i = 0; i < 3000; ++i) numbers.emplace_back(i);
+  options_.machine.active_jobs_max = 100000;
+  const auto ending = run(scattered(), Object{{"n", numbers}});
+  ASSERT_TRUE(ending);
+  EXPECT_EQ(ending->outputs.find("o")->as_array().back(), core::Value(3000));
+}
+
+TEST_F(RunTest, OutputsAreDeliveredBeforeJobFoldersGo) {
+  jobs_end_by_themselves();
+  std::vector<std::string> there;
+  options_.deliver = [&](const core::Value& outputs) -> core::Result<core::Value> {
+    there = site_.tree();
+    return core::Value(Object{{"delivered", *outputs.find("o")}});
+  };
+  const auto ending = run(scattered(), Object{{"n", Array{1}}});
+  EXPECT_EQ(core::to_json(ending->outputs), R"({"delivered":[2]})");
+  EXPECT_THAT(there, ElementsAre("/jobs/s.0.0/in", "/jobs/s.0.0/out"));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs"));
+  EXPECT_EQ(std::get<store::RunEnded>(journal_.records.back()).outputs, ending->outputs);
+}
+
+TEST_F(RunTest, JobFoldersStayWhenAskedFor) {
+  jobs_end_by_themselves();
+  options_.deliver = [](const core::Value& outputs) { return core::Result<core::Value>(outputs); };
+  options_.keep_job_folders = true;
+  ASSERT_TRUE(run(scattered(), Object{{"n", Array{1}}}));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/in", "/jobs/s.0.0/out"));
+}
+
+TEST_F(RunTest, JobFoldersStayWhenNothingTookTheOutputs) {
+  jobs_end_by_themselves();
+  ASSERT_TRUE(run(scattered(), Object{{"n", Array{1}}}));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/in", "/jobs/s.0.0/out"));
+}
+
+TEST_F(RunTest, ADeliveryThatFailsFailsTheRunAndKeepsTheFolders) {
+  jobs_end_by_themselves();
+  options_.deliver = [](const core::Value&) -> core::Result<core::Value> {
+    return core::fail(core::ErrorCode::kDenied, "no entry");
+  };
+  const auto ending = run(scattered(), Object{{"n", Array{1}}});
+  EXPECT_EQ(ending->status, store::RunStatus::kFailed);
+  EXPECT_THAT(ending->failures.at(0).text(), HasSubstr("no entry"));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/in", "/jobs/s.0.0/out"));
+}
+
+TEST_F(RunTest, AFailedJobIsAnEndingNotAnError) {
+  jobs_end_by_themselves();
+  const auto ending = run(testing::failing(), Object{});
+  ASSERT_TRUE(ending);
+  EXPECT_EQ(ending->status, store::RunStatus::kFailed);
+  EXPECT_THAT(std::get<store::RunEnded>(journal_.records.back()).reason, HasSubstr("exit code 1"));
+}
+
+/// Tells when the first job runs.
+class FirstStart final : public ProgressObserver {
+ public:
+  void on_counts(const core::StepPath&, const StepCounts& counts) override {
+    if (counts.running > 0 && !told_.exchange(true)) started.set_value();
+  }
+  void on_records(std::span<const store::Record>) override {}
+  std::promise<void> started;
+
+ private:
+  std::atomic<bool> told_{false};
+};
+
+TEST_F(RunTest, AStopRequestCancelsWhatRuns) {
+  const auto stop = std::make_unique<std::stop_source>();  // on the stack g++ 12 takes it for uninitialised
+  options_.stop = stop->get_token();
+  FirstStart first;
+  const RunServices services{.connector = site_, .journal = journal_, .clock = clock_, .observer = &first};
+  const auto process = scattered();
+  const std::jthread canceller([&] {
+    first.started.get_future().wait();
+    stop->request_stop();
+  });
+  const auto ending = run_process(*process, Object{{"n", Array{1, 2}}}, options_, services);
+  ASSERT_TRUE(ending);
+  EXPECT_EQ(ending->status, store::RunStatus::kCancelled);
+  EXPECT_THAT(site_.running(), IsEmpty());
+  EXPECT_EQ(std::get<store::RunEnded>(journal_.records.back()).status, store::RunStatus::kCancelled);
+}
+
+TEST_F(RunTest, AStopRequestedBeforehandStartsNothing) {
+  const auto stop = std::make_unique<std::stop_source>();  // on the stack g++ 12 takes it for uninitialised
+  stop->request_stop();
+  options_.stop = stop->get_token();
+  EXPECT_EQ(run(scattered(), Object{{"n", Array{1}}})->status, store::RunStatus::kCancelled);
+  EXPECT_THAT(site_.commands(), IsEmpty());
+}
+
+TEST_F(RunTest, ARecordThatCannotBeWrittenEndsTheRunCleanly) {
+  int appends = 0;
+  for (int failing = 1;; ++failing) {
+    FakeConnector site;
+    site.set_behaviour(exit_as_told);
+    MemoryJournal journal;
+    journal.failing_append = failing;
+    const RunServices services{.connector = site, .journal = journal, .clock = clock_};
+    const auto process = scattered();
+    const auto ending = run_process(*process, Object{{"n", Array{1, 2}}}, options_, services);
+    appends = journal.appends;
+    if (journal.appends < failing) {
+      EXPECT_TRUE(ending);
+      break;
+    }
+    ASSERT_FALSE(ending) << "append " << failing;
+    EXPECT_EQ(ending.error().message, "the disk is full");
+    EXPECT_THAT(site.running(), IsEmpty());
+    EXPECT_EQ(journal.appends, failing) << "nothing is written after the failure";
+  }
+  EXPECT_GT(appends, 6);
+}
+
+TEST_F(RunTest, JobsThatRunAreCancelledWhenTheJournalFails) {
+  class FailOnceRunning final : public store::Journal {
+   public:
+    core::Status append(std::span<const store::Record> records, sys::WallTime) override {
+      for (const auto& record : records) {
+        if (std::holds_alternative<store::JobStarted>(record)) return core::fail(core::ErrorCode::kUnavailable, "full");
+      }
+      return {};
+    }
+  } journal;
+  const RunServices services{.connector = site_, .journal = journal, .clock = clock_};
+  const auto process = scattered();
+  EXPECT_FALSE(run_process(*process, Object{{"n", Array{1, 2, 3}}}, options_, services));
+  EXPECT_THAT(site_.running(), IsEmpty());
+}
+
+TEST_F(RunTest, AnyOperationOfTheSiteMayFail) {
+  int number = 1;
+  for (;; ++number) {
+    FakeConnector site;
+    site.set_behaviour(exit_as_told);
+    site.fail_operation(number, core::ErrorCode::kDenied);
+    MemoryJournal journal;
+    RunOptions options = options_;
+    options.thread_count = 1;
+    const RunServices services{.connector = site, .journal = journal, .clock = clock_};
+    const auto process = scattered();
+    const auto ending = run_process(*process, Object{{"n", Array{1, 2}}}, options, services);
+    ASSERT_TRUE(ending) << number;
+    if (!site.has_failed()) break;
+  }
+  EXPECT_GT(number, 4);
+}
+
+}  // namespace
+}  // namespace alveus::engine
