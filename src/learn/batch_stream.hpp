@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "learn/tensor_folder.hpp"
+
+namespace alveus::learn {
+
+enum class Augmentation { kNone, kFlipsAffine };
+
+/// Samples by index into the folder, with what the network is to answer.
+struct Example {
+  std::size_t index = 0;
+  std::int64_t target = 0;
+  int quarter_turns = 0;  ///< for rotation pre-training; 0 otherwise
+};
+
+/// Pictures as the network takes them, [N, H, W] in [0, 1], and their targets.
+struct Batch {
+  std::vector<float> pixels;
+  std::vector<std::int64_t> targets;
+};
+
+using BatchPlan = std::vector<std::vector<Example>>;
+
+/// Cuts examples into batches of at most `batch_size` whose sizes differ by at most one, so that no batch is too small
+/// for batch norm.
+BatchPlan cut_evenly(std::span<const Example> examples, std::size_t batch_size);
+
+/// The examples in the order of an epoch, which depends on (seed, epoch) alone.
+std::vector<Example> shuffled(std::vector<Example> examples, std::uint64_t seed, std::uint64_t epoch);
+
+struct StreamOptions {
+  Augmentation augmentation = Augmentation::kNone;
+  std::uint64_t seed = 0;
+  std::uint64_t epoch = 0;
+  std::size_t thread_count = 1;
+};
+
+/// Makes the batches of a plan on threads of its own, a few ahead of the reader, and hands them over in order. Every
+/// picture depends on (seed, epoch, sample) alone: neither threads nor the cut into batches change it. One reader.
+class BatchStream {
+ public:
+  /// `folder` is borrowed and outlives this.
+  BatchStream(const TensorFolder& folder, BatchPlan plan, const StreamOptions& options);
+  ~BatchStream();
+  BatchStream(const BatchStream&) = delete;
+  BatchStream& operator=(const BatchStream&) = delete;
+
+  /// The next batch, waiting for it; nothing behind the last.
+  std::optional<Batch> next();
+
+ private:
+  void produce(const std::stop_token& stop);
+  Batch make_batch(std::span<const Example> examples) const;
+
+  const TensorFolder& folder_;
+  BatchPlan plan_;
+  StreamOptions options_;
+  std::size_t ahead_max_;
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::size_t claimed_ = 0;                // batches some thread has begun
+  std::size_t handed_over_ = 0;            // batches the reader has taken
+  std::map<std::size_t, Batch> finished_;  // made and not yet taken
+  std::vector<std::jthread> threads_;      // last: they end before what they use
+};
+
+}  // namespace alveus::learn

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/detail/checkpoint.hpp"
+
+#include <system_error>
+
+#include "core/json.hpp"
+#include "core/value.hpp"
+#include "learn/detail/torch_edge.hpp"
+
+namespace alveus::learn {
+namespace {
+
+using core::ErrorCode;
+
+constexpr std::string_view kWeightPrefix = "weights/";
+constexpr std::string_view kIdentityKey = "identity";
+constexpr std::string_view kStateKey = "state";
+
+core::Value to_value(const EpochRecord& record) {
+  return core::Array{record.epoch, record.learning_rate, record.train_loss, record.validation_loss,
+                     record.validation_auc ? core::Value(*record.validation_auc) : core::Value()};
+}
+
+std::string state_text(const PhaseState& state) {
+  core::Array history;
+  for (const EpochRecord& record : state.history) history.push_back(to_value(record));
+  return core::to_json(core::Object{{"steps", state.steps},
+                                    {"best_epoch", state.best_epoch},
+                                    {"best_loss", state.best_loss},
+                                    {"finished", state.finished},
+                                    {"history", history}});
+}
+
+std::optional<EpochRecord> read_record(const core::Value& value) {
+  if (!value.is_array() || value.as_array().size() != 5) return std::nullopt;
+  const core::Array& cells = value.as_array();
+  if (!cells[0].is_integer()) return std::nullopt;
+  for (const std::size_t i : {1U, 2U, 3U}) {
+    if (!cells[i].is_number()) return std::nullopt;
+  }
+  EpochRecord record = {.epoch = static_cast<int>(cells[0].as_integer()),
+                        .learning_rate = cells[1].as_real(),
+                        .train_loss = cells[2].as_real(),
+                        .validation_loss = cells[3].as_real(),
+                        .validation_auc = std::nullopt};
+  if (cells[4].is_number()) record.validation_auc = cells[4].as_real();
+  return record;
+}
+
+std::optional<PhaseState> read_state(std::string_view text) {
+  const auto value = core::parse_json(text);
+  if (!value) return std::nullopt;
+  const core::Value* const steps = value->find("steps");
+  const core::Value* const best_epoch = value->find("best_epoch");
+  const core::Value* const best_loss = value->find("best_loss");
+  const core::Value* const finished = value->find("finished");
+  const core::Value* const history = value->find("history");
+  const bool complete = steps != nullptr && steps->is_integer() && best_epoch != nullptr && best_epoch->is_integer() &&
+                        best_loss != nullptr && best_loss->is_number() && finished != nullptr && finished->is_bool() &&
+                        history != nullptr && history->is_array();
+  if (!complete) return std::nullopt;
+  PhaseState state = {.steps = steps->as_integer(),
+                      .best_epoch = static_cast<int>(best_epoch->as_integer()),
+                      .best_loss = best_loss->as_real(),
+                      .finished = finished->as_bool(),
+                      .history = {}};
+  for (const core::Value& item : history->as_array()) {
+    const auto record = read_record(item);
+    if (!record) return std::nullopt;
+    state.history.push_back(*record);
+  }
+  return state;
+}
+
+core::Status take_weights(const Network& network, const SafetensorsFile& file) {
+  const at::NoGradGuard no_grad;
+  for (const Weight& weight : network.parts().weights.items()) {
+    const std::string name = std::string(kWeightPrefix) + weight.name;
+    const TensorView* const view = file.find(name);
+    const at::Tensor tensor = weight.tensor;
+    if (view == nullptr || at::IntArrayRef(view->shape) != tensor.sizes()) {
+      return core::fail(ErrorCode::kCorrupt, "'" + name + "' is absent or has another shape", file.name());
+    }
+    tensor.copy_(tensor_of(*view));
+  }
+  return {};
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(std::filesystem::path folder, std::string identity)
+    : folder_(std::move(folder)), identity_(std::move(identity)) {}
+
+std::filesystem::path Checkpoint::best_file(int epoch) const {
+  return folder_ / ("best-" + std::to_string(epoch) + ".safetensors");
+}
+
+core::Status Checkpoint::save_best(const Network& network, int epoch) const {
+  ALVEUS_TRY(sys::make_directories(folder_));
+  ALVEUS_TRY(network.save(best_file(epoch), {}));
+  return {};
+}
+
+core::Status Checkpoint::save(const Network& network, const Optimizer& optimizer, const PhaseState& state) const {
+  return at_torch_edge("saving the checkpoint", [&]() -> core::Status {
+    SavedTensors tensors;
+    for (const Weight& weight : network.parts().weights.items()) {
+      tensors.add(std::string(kWeightPrefix) + weight.name, weight.tensor);
+    }
+    optimizer.save(tensors);
+    const TextMap metadata = {{std::string(kIdentityKey), identity_}, {std::string(kStateKey), state_text(state)}};
+    ALVEUS_TRY(sys::make_directories(folder_));
+    ALVEUS_TRY(write_safetensors(folder_ / "state.safetensors", tensors.views(), metadata));
+    return remove_other_best_files(state.best_epoch);
+  });
+}
+
+core::Result<std::optional<PhaseState>> Checkpoint::load(Network& network, Optimizer& optimizer) const {
+  const auto path = folder_ / "state.safetensors";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return std::nullopt;
+  return at_torch_edge("reading the checkpoint", [&]() -> core::Result<std::optional<PhaseState>> {
+    ALVEUS_TRY_ASSIGN(const auto file, SafetensorsFile::open(path));
+    const auto identity = file.metadata().find(std::string(kIdentityKey));
+    if (identity == file.metadata().end() || identity->second != identity_) {
+      return core::fail(ErrorCode::kInvalidInput,
+                        "the checkpoint belongs to another variant, other data or other folds; choose another --out or "
+                        "remove the folder '" +
+                            folder_.string() + "'",
+                        file.name());
+    }
+    const auto text = file.metadata().find(std::string(kStateKey));
+    auto state = text == file.metadata().end() ? std::nullopt : read_state(text->second);
+    if (!state) {
+      return core::fail(ErrorCode::kCorrupt, "the checkpoint has no readable state; remove it to start again",
+                        file.name());
+    }
+    ALVEUS_TRY(take_weights(network, file));
+    ALVEUS_TRY(optimizer.restore(file, state->steps));
+    return state;
+  });
+}
+
+core::Status Checkpoint::remove_other_best_files(int epoch) const {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("best-") && entry.path() != best_file(epoch)) ALVEUS_TRY(sys::remove_tree(entry.path()));
+  }
+  return {};
+}
+
+}  // namespace alveus::learn

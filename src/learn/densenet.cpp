@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "learn/detail/blueprint.hpp"
+
+namespace alveus::learn {
+namespace {
+
+/// Densely connected networks: Huang et al., "Densely Connected Convolutional Networks" (2016), with bottlenecks of
+/// four times the growth and transitions that halve the channels.
+struct DenseNetPlan {
+  std::string_view name;
+  std::int64_t growth;
+  std::array<int, 4> depths;
+  std::int64_t stem_channels;
+};
+
+constexpr std::array kPlans = {
+    DenseNetPlan{"densenet121", 32, {6, 12, 24, 16}, 64},
+    DenseNetPlan{"densenet161", 48, {6, 12, 36, 24}, 96},
+    DenseNetPlan{"densenet169", 32, {6, 12, 32, 32}, 64},
+    DenseNetPlan{"densenet201", 32, {6, 12, 48, 32}, 64},
+};
+
+void add_norm(Layers& layers, WeightList& weights, const std::string& name, std::int64_t channels) {
+  layers.push_back(std::make_unique<BatchNorm>(weights, name, channels, BatchNorm::Then::kRelu));
+}
+
+void add_convolution(Layers& layers, WeightList& weights, const std::string& name, const ConvolutionShape& shape) {
+  layers.push_back(std::make_unique<Convolution>(weights, name, shape, Fan::kIn, Convolution::Bias::kNone));
+}
+
+Layers dense_member(WeightList& weights, const std::string& name, std::int64_t channels, std::int64_t growth) {
+  Layers member;
+  add_norm(member, weights, name + ".norm1", channels);
+  add_convolution(member, weights, name + ".conv1", {.in_channels = channels, .out_channels = 4 * growth});
+  add_norm(member, weights, name + ".norm2", 4 * growth);
+  add_convolution(member, weights, name + ".conv2",
+                  {.in_channels = 4 * growth, .out_channels = growth, .kernel = 3, .padding = 1});
+  return member;
+}
+
+}  // namespace
+
+std::optional<Blueprint> build_densenet(std::string_view name, const NetworkSize& size, WeightList& weights) {
+  const auto* const plan = std::ranges::find(kPlans, name, &DenseNetPlan::name);
+  if (plan == kPlans.end()) return std::nullopt;
+  Blueprint network;
+  Layers& features = network.features;
+  std::int64_t channels = plan->stem_channels;
+  add_convolution(features, weights, "features.conv0",
+                  {.in_channels = size.in_channels, .out_channels = channels, .kernel = 7, .stride = 2, .padding = 3});
+  add_norm(features, weights, "features.norm0", channels);
+  features.push_back(std::make_unique<MaxPool>(3, 2, 1));
+  for (std::size_t stage = 0; stage < 4; ++stage) {
+    const std::string number = std::to_string(stage + 1);
+    std::vector<Layers> members;
+    for (int i = 0; i < plan->depths[stage]; ++i) {
+      const std::string member = "features.denseblock" + number + ".denselayer" + std::to_string(i + 1);
+      members.push_back(dense_member(weights, member, channels, plan->growth));
+      channels += plan->growth;
+    }
+    features.push_back(std::make_unique<DenseBlock>(std::move(members)));
+    if (stage == 2) network.next_to_last_end = features.size();
+    if (stage == 3) break;
+    const std::string transition = "features.transition" + number;
+    add_norm(features, weights, transition + ".norm", channels);
+    add_convolution(features, weights, transition + ".conv", {.in_channels = channels, .out_channels = channels / 2});
+    features.push_back(std::make_unique<AveragePool>());
+    channels /= 2;
+  }
+  add_norm(features, weights, "features.norm5", channels);
+  network.head.push_back(std::make_unique<PoolToGrid>(1));
+  network.head.push_back(
+      std::make_unique<Linear>(weights, "classifier", channels, size.class_count, LinearStart::kUniformZeroBias));
+  return network;
+}
+
+std::vector<std::string> densenet_names() {
+  std::vector<std::string> names;
+  for (const auto& plan : kPlans) names.emplace_back(plan.name);
+  return names;
+}
+
+}  // namespace alveus::learn

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "learn/detail/optimizer.hpp"
+#include "learn/network.hpp"
+#include "learn/training.hpp"
+
+namespace alveus::learn {
+
+/// What a phase of a training knows besides weights and moments.
+struct PhaseState {
+  std::int64_t steps = 0;
+  int best_epoch = 0;  ///< 0: none yet
+  double best_loss = 0;
+  bool finished = false;
+  std::vector<EpochRecord> history;
+
+  int epoch() const { return static_cast<int>(history.size()); }
+};
+
+/// The folder that keeps a phase between two calls. `state.safetensors` holds weights, moments and PhaseState;
+/// `best-<epoch>.safetensors` the weights with the lowest validation loss. Random streams are named by (seed, purpose,
+/// epoch), so they have no state to keep. Each file appears in one step; the state is written last and names the best
+/// file, so that whatever moment a training is ended at, the folder describes the end of one epoch.
+class Checkpoint {
+ public:
+  /// `identity` names everything that decides the weights.
+  Checkpoint(std::filesystem::path folder, std::string identity);
+
+  std::filesystem::path best_file(int epoch) const;
+  core::Status save_best(const Network& network, int epoch) const;
+  /// Writes the state and removes the best files it does not name.
+  core::Status save(const Network& network, const Optimizer& optimizer, const PhaseState& state) const;
+  /// The state of the last `save`, its weights and moments put in place; nothing when there is none. kInvalidInput
+  /// when the folder belongs to another training, kCorrupt when it was damaged.
+  core::Result<std::optional<PhaseState>> load(Network& network, Optimizer& optimizer) const;
+
+ private:
+  core::Status remove_other_best_files(int epoch) const;
+
+  std::filesystem::path folder_;
+  std::string identity_;
+};
+
+}  // namespace alveus::learn

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "learn/batch_stream.hpp"
+#include "learn/network.hpp"
+#include "learn/tensor_folder.hpp"
+
+namespace alveus::learn {
+
+/// The pictures of a batch, [N, C, H, W] on the network's device; grey is repeated where the network takes colours.
+/// On the CPU it borrows the batch's memory, which must outlive the passes over it.
+at::Tensor picture_tensor(Batch& batch, const TensorFolder& folder, const Network& network);
+
+/// The targets of a batch, [N], on the network's device; borrows as above.
+at::Tensor target_tensor(Batch& batch, const Network& network);
+
+}  // namespace alveus::learn

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/result.hpp"
+#include "learn/batch_stream.hpp"
+#include "learn/network.hpp"
+#include "learn/tensor_folder.hpp"
+
+namespace alveus::learn {
+
+struct PredictionOptions {
+  std::size_t batch_size = 32;
+  std::size_t loader_threads = 1;
+};
+
+/// Logits of the examples as they are, [N, classes] in their order, C order. The batches depend on the number of
+/// examples and on `batch_size` alone.
+core::Result<std::vector<float>> predict_logits(const Network& network, const TensorFolder& folder,
+                                                std::span<const Example> examples, const PredictionOptions& options);
+
+/// Softmax of two logits: the probability of class 1.
+double positive_probability(float negative_logit, float positive_logit);
+
+/// -log softmax(logits)[target].
+double cross_entropy(std::span<const float> logits, std::size_t target);
+
+}  // namespace alveus::learn

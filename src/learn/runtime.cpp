@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/runtime.hpp"
+
+#include <ATen/Parallel.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <new>
+#include <string>
+
+#include "learn/detail/block_cache.hpp"
+#include "learn/detail/torch_compat.hpp"
+#include "learn/detail/torch_edge.hpp"
+
+namespace alveus::learn {
+namespace {
+
+// Tensors may outlive `main` in LibTorch's own statics, so the cache is never destroyed.
+BlockCache& tensor_blocks() {
+  static auto* const cache = [] {
+    const auto pages = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES));
+    const auto page_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    return new BlockCache(pages * page_bytes / 4);
+  }();
+  return *cache;
+}
+
+void* take_tensor_block(std::size_t bytes) {
+  if (bytes == 0) return nullptr;
+  void* const block = tensor_blocks().take(bytes);
+  if (block == nullptr) throw std::bad_alloc();  // caught at this library's edge
+  return block;
+}
+
+void give_tensor_block(void* block) { tensor_blocks().give(block); }
+
+void install_block_cache() {
+  using Allocator = CpuAllocator<void* (*)(std::size_t)>;
+  static auto* const allocator = new Allocator(&take_tensor_block, &give_tensor_block);
+  c10::SetCPUAllocator(allocator, /*priority=*/1);
+  // What oneDNN allocates by itself goes through malloc: keep those blocks as well.
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
+}
+
+}  // namespace
+
+std::string_view name_of(Device device) { return device == Device::kCpu ? "cpu" : "cuda"; }
+
+core::Result<Device> choose_device(std::string_view name) {
+  return at_torch_edge("looking for a device", [&]() -> core::Result<Device> {
+    if (name == "cpu") return Device::kCpu;
+    if (name != "auto" && name != "cuda") {
+      return core::fail(core::ErrorCode::kInvalidInput,
+                        "there is no device '" + std::string(name) + "'; use auto, cpu or cuda");
+    }
+    if (torch_has_cuda()) return Device::kCuda;
+    if (name == "auto") return Device::kCpu;
+    return core::fail(core::ErrorCode::kUnavailable,
+                      "this LibTorch or this machine has no CUDA device; use --device cpu or auto");
+  });
+}
+
+core::Status start_torch(int thread_count) {
+  if (thread_count < 1 || thread_count > 1024) {
+    return core::fail(core::ErrorCode::kInvalidInput, "the number of threads must be from 1 to 1024");
+  }
+  return at_torch_edge("setting LibTorch up", [&] {
+    install_block_cache();
+    at::set_num_threads(thread_count);
+    ask_for_repeatable_kernels();
+  });
+}
+
+}  // namespace alveus::learn

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "study/samples.hpp"
+#include "sys/file.hpp"
+
+namespace alveus::learn {
+
+/// The windowed slices of a study, mapped read-only (format: docs/internals/tensor-folder.md). A resource; safe to
+/// read from several threads.
+class TensorFolder {
+ public:
+  using Bytes = std::span<const std::uint8_t>;  ///< a picture, [H, W], C order
+
+  /// kNotFound, kInvalidInput or kCorrupt name the file: absent, another format version, an array whose length is not
+  /// count * height * width, a table whose rows are not count.
+  static core::Result<TensorFolder> open(const std::filesystem::path& path);
+
+  std::size_t size() const { return samples_.size(); }
+  std::size_t height() const { return height_; }
+  std::size_t width() const { return width_; }
+  const std::vector<study::Sample>& samples() const { return samples_; }
+  /// Names of target 0 and target 1.
+  const std::array<std::string, 2>& classes() const { return classes_; }
+
+  Bytes picture(std::size_t index) const;
+  /// 0 elsewhere, 1 lung. Nothing when the study has no lung masks.
+  std::optional<Bytes> lung(std::size_t index) const;
+  /// 0 none, else a lesion. Nothing when the study has no lesion masks.
+  std::optional<Bytes> lesion(std::size_t index) const;
+
+  /// SHA-256 over the description and the table: names the inputs of a training.
+  const std::string& fingerprint() const { return fingerprint_; }
+
+ private:
+  TensorFolder() = default;
+  core::Status read_description(const std::filesystem::path& file);
+  core::Result<sys::MappedFile> open_array(const std::filesystem::path& file) const;
+  Bytes slice_of(const sys::MappedFile& array, std::size_t index) const;
+
+  std::size_t count_ = 0;
+  std::size_t height_ = 0;
+  std::size_t width_ = 0;
+  bool has_lung_ = false;
+  bool has_lesion_ = false;
+  std::array<std::string, 2> classes_;
+  std::vector<study::Sample> samples_;
+  std::string fingerprint_;
+  std::optional<sys::MappedFile> pixels_, lung_, lesion_;
+};
+
+}  // namespace alveus::learn

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/detail/torch_edge.hpp"
+
+namespace alveus::learn {
+
+core::Error torch_error(std::string_view action, std::string_view what) {
+  const std::string first_line(what.substr(0, what.find('\n')));
+  if (what.find("allocate memory") != std::string_view::npos || what.find("out of memory") != std::string_view::npos) {
+    return {.code = core::ErrorCode::kUnavailable,
+            .message = std::string(action) + ": out of memory (" + first_line +
+                       "); choose a smaller batch, network or picture, or a device with more memory",
+            .where = {},
+            .context = {}};
+  }
+  return {.code = core::ErrorCode::kInternal,
+          .message = std::string(action) + ": LibTorch failed: " + first_line,
+          .where = {},
+          .context = {}};
+}
+
+}  // namespace alveus::learn

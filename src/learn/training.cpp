@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/training.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/csv.hpp"
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "core/random.hpp"
+#include "learn/detail/phase.hpp"
+#include "learn/detail/torch_edge.hpp"
+
+namespace alveus::learn {
+namespace {
+
+using core::ErrorCode;
+
+constexpr int kTurnCount = 4;  // classes of the rotation phase
+
+/// Examples of one part of the fold and how many there are of each class.
+struct Part {
+  std::vector<Example> examples;
+  std::array<std::size_t, 2> class_counts = {0, 0};
+};
+
+core::Result<Part> part_of(const TrainingInputs& inputs, study::Role role) {
+  Part part;
+  for (const std::size_t index : samples_of(inputs.folder, inputs.folds, inputs.variant.fold, role)) {
+    const int target = inputs.folder.samples()[index].target;
+    part.examples.push_back({.index = index, .target = target, .quarter_turns = 0});
+    ++part.class_counts[static_cast<std::size_t>(target)];
+  }
+  for (std::size_t i = 0; i < part.class_counts.size(); ++i) {
+    if (part.class_counts[i] > 0) continue;
+    return core::fail(ErrorCode::kInvalidInput, "fold " + std::to_string(inputs.variant.fold) + " has no '" +
+                                                    inputs.folder.classes()[i] + "' in its part '" +
+                                                    std::string(study::name_of(role)) + "'; split the study again");
+  }
+  return part;
+}
+
+core::Status check(const TrainingInputs& inputs) {
+  if (inputs.variant.fold < 0 || inputs.variant.fold >= inputs.folds.count()) {
+    return core::fail(ErrorCode::kInvalidInput, "the variant asks for fold " + std::to_string(inputs.variant.fold) +
+                                                    ", the split has folds 0 to " +
+                                                    std::to_string(inputs.folds.count() - 1));
+  }
+  const std::string& start = inputs.variant.settings.initialisation;
+  if (start == "imagenet" && inputs.start_weights.empty()) {
+    return core::fail(ErrorCode::kInvalidInput,
+                      "the variant starts from ImageNet weights, which are not part of this program; name a "
+                      "safetensors file of " +
+                          inputs.variant.settings.network + " in torchvision's names with --weights");
+  }
+  if (start != "imagenet" && !inputs.start_weights.empty()) {
+    return core::fail(ErrorCode::kInvalidInput,
+                      "start weights are given, but the variant's initialisation is '" + start + "', not 'imagenet'");
+  }
+  if (start == "rotation" && inputs.folder.height() != inputs.folder.width()) {
+    return core::fail(ErrorCode::kInvalidInput, "the initialisation 'rotation' needs square pictures");
+  }
+  return study::check_leaks(inputs.folds, inputs.folder.samples());
+}
+
+/// Names everything that decides the weights but threads and device.
+core::Result<std::string> identity_of(const TrainingInputs& inputs) {
+  std::string text =
+      core::to_json(study::to_value(inputs.variant)) + "\n" + inputs.folder.fingerprint() + "\n" + inputs.folds.csv();
+  if (!inputs.start_weights.empty()) {
+    ALVEUS_TRY_ASSIGN(const auto file, sys::MappedFile::open(inputs.start_weights));
+    text += core::hash_text(core::HashKind::kSha256, file.bytes());
+  }
+  return core::hash_text(core::HashKind::kSha256, text);
+}
+
+/// Weight of a class: the largest class's count over its own.
+std::vector<float> class_weights(const std::array<std::size_t, 2>& counts) {
+  const auto most = static_cast<double>(std::ranges::max(counts));
+  std::vector<float> weights;
+  for (const std::size_t count : counts) weights.push_back(static_cast<float>(most / static_cast<double>(count)));
+  return weights;
+}
+
+/// Predicting by how many quarters a slice was turned, without its label (Gidaris et al., 2018). In training each slice
+/// has one turn an epoch; validation sees all four of each.
+PhaseTask rotation_task(const TrainingInputs& inputs, const std::vector<Example>& training,
+                        const std::vector<Example>& validation) {
+  PhaseTask task;
+  task.name = "rotation";
+  task.class_weights.assign(kTurnCount, 1.0F);
+  const auto seed = static_cast<std::uint64_t>(inputs.variant.settings.seed);
+  task.training_examples = [training, seed, &folder = inputs.folder](int epoch) {
+    std::vector<Example> examples = training;
+    for (Example& example : examples) {
+      core::Random random(seed, "turn/" + folder.samples()[example.index].sample_id, static_cast<std::uint64_t>(epoch));
+      example.quarter_turns = static_cast<int>(random.below(kTurnCount));
+      example.target = example.quarter_turns;
+    }
+    return examples;
+  };
+  for (const Example& example : validation) {
+    for (int turns = 0; turns < kTurnCount; ++turns) {
+      task.validation_examples.push_back({.index = example.index, .target = turns, .quarter_turns = turns});
+    }
+  }
+  return task;
+}
+
+core::Status learn_rotations(Network& network, const TrainingInputs& inputs, const TrainingOptions& options,
+                             const sys::Clock& clock, const std::string& identity,
+                             const std::array<const Part*, 2>& parts) {
+  NetworkOptions shape = network.options();
+  shape.class_count = kTurnCount;
+  ALVEUS_TRY_ASSIGN(auto teacher, Network::make(shape, options.device));
+  const Checkpoint checkpoint(options.checkpoint_folder / "rotation", identity);
+  Phase phase(teacher, inputs.folder, inputs.variant.settings,
+              rotation_task(inputs, parts[0]->examples, parts[1]->examples), options, clock);
+  ALVEUS_TRY_ASSIGN(const auto state, phase.run(checkpoint));
+  ALVEUS_TRY_ASSIGN(const auto best, SafetensorsFile::open(checkpoint.best_file(state.best_epoch)));
+  return network.take_start_weights(best);
+}
+
+core::Status take_initial_weights(Network& network, const TrainingInputs& inputs, const TrainingOptions& options,
+                                  const sys::Clock& clock, const std::string& identity,
+                                  const std::array<const Part*, 2>& parts) {
+  const std::string& start = inputs.variant.settings.initialisation;
+  if (start == "rotation") return learn_rotations(network, inputs, options, clock, identity, parts);
+  if (start != "imagenet") return {};
+  ALVEUS_TRY_ASSIGN(const auto file, SafetensorsFile::open(inputs.start_weights));
+  return network.take_start_weights(file);
+}
+
+}  // namespace
+
+core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const TrainingOptions& options,
+                                    const sys::Clock& clock) {
+  ALVEUS_TRY(check(inputs));
+  ALVEUS_TRY_ASSIGN(const Part training, part_of(inputs, study::Role::kTrain));
+  ALVEUS_TRY_ASSIGN(const Part validation, part_of(inputs, study::Role::kValidation));
+  ALVEUS_TRY_ASSIGN(const std::string identity, identity_of(inputs));
+  const study::TrainingSettings& settings = inputs.variant.settings;
+  ALVEUS_TRY_ASSIGN(auto network, Network::make({.name = settings.network,
+                                                 .in_channels = study::kInputChannels,
+                                                 .class_count = 2,
+                                                 .seed = static_cast<std::uint64_t>(settings.seed)},
+                                                options.device));
+  ALVEUS_TRY(take_initial_weights(network, inputs, options, clock, identity, {&training, &validation}));
+
+  PhaseTask task;
+  task.name = "classify";
+  task.training_examples = [&](int) { return training.examples; };
+  task.validation_examples = validation.examples;
+  task.class_weights = class_weights(training.class_counts);
+  task.augmentation = settings.augmentation == "flips-affine" ? Augmentation::kFlipsAffine : Augmentation::kNone;
+  const Checkpoint checkpoint(options.checkpoint_folder / "classify", identity);
+  const auto phase = at_torch_edge("preparing the training", [&] {
+    return std::make_unique<Phase>(network, inputs.folder, settings, std::move(task), options, clock);
+  });
+  if (!phase) return core::fail(phase.error());
+  ALVEUS_TRY_ASSIGN(const PhaseState state, (*phase)->run(checkpoint));
+  return TrainingOutcome{.history = state.history,
+                         .best_epoch = state.best_epoch,
+                         .best_validation_loss = state.best_loss,
+                         .stopped_early = state.epoch() < settings.epochs,
+                         .parameter_count = network.parameter_count(),
+                         .best_weights = checkpoint.best_file(state.best_epoch),
+                         .seconds = (*phase)->tally().seconds,
+                         .pictures = (*phase)->tally().pictures};
+}
+
+std::string history_csv(const std::vector<EpochRecord>& history) {
+  core::CsvTable table({"epoch", "learning_rate", "train_loss", "val_loss", "val_auc"});
+  for (const EpochRecord& record : history) {
+    table.add({std::to_string(record.epoch), core::number_text(record.learning_rate),
+               core::number_text(record.train_loss), core::number_text(record.validation_loss),
+               record.validation_auc ? core::number_text(*record.validation_auc) : ""});
+  }
+  return table.text();
+}
+
+std::vector<std::size_t> samples_of(const TensorFolder& folder, const study::FoldTable& folds, int fold,
+                                    study::Role role) {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < folder.size(); ++i) {
+    if (folds.find_role(fold, folder.samples()[i].patient_id) == role) indices.push_back(i);
+  }
+  return indices;
+}
+
+}  // namespace alveus::learn

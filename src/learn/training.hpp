@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "learn/network.hpp"
+#include "learn/tensor_folder.hpp"
+#include "study/folds.hpp"
+#include "study/variant.hpp"
+#include "sys/clock.hpp"
+
+namespace alveus::learn {
+
+/// What decides the weights of a training, to the last bit (with the number of LibTorch's threads and the device).
+struct TrainingInputs {
+  const TensorFolder& folder;
+  const study::FoldTable& folds;
+  study::Variant variant;
+  /// Start weights for the initialisation "imagenet": a safetensors file in torchvision's names. Empty otherwise.
+  std::filesystem::path start_weights;
+};
+
+/// One line of history.csv.
+struct EpochRecord {
+  int epoch = 0;  ///< from 1
+  double learning_rate = 0;
+  double train_loss = 0;                 ///< class-weighted mean over the epoch's batches, while the weights moved
+  double validation_loss = 0;            ///< class-weighted mean
+  std::optional<double> validation_auc;  ///< of slices; nothing without both of two classes
+
+  friend bool operator==(const EpochRecord&, const EpochRecord&) = default;
+};
+
+/// Where a running training stands.
+struct TrainingProgress {
+  std::string phase;  ///< "rotation" while it learns start weights, else "classify"
+  int epoch = 0;
+  int epochs_max = 0;
+  std::size_t batches_done = 0;
+  std::size_t batch_count = 0;
+  double train_loss = 0;  ///< of this epoch so far
+  double pictures_per_second = 0;
+  bool epoch_finished = false;  ///< the last of `history` is this epoch's
+  const std::vector<EpochRecord>* history = nullptr;
+};
+
+struct TrainingOptions {
+  Device device = Device::kCpu;
+  std::size_t loader_threads = 1;
+  std::filesystem::path checkpoint_folder;  ///< written each epoch; what it holds of the same training is resumed
+  std::function<bool()> should_stop = [] { return false; };  ///< asked between batches
+  std::function<void(const TrainingProgress&)> on_progress = [](const TrainingProgress&) {};
+};
+
+struct TrainingOutcome {
+  std::vector<EpochRecord> history;
+  int best_epoch = 0;
+  double best_validation_loss = 0;
+  bool stopped_early = false;
+  std::int64_t parameter_count = 0;
+  std::filesystem::path best_weights;  ///< in the checkpoint folder
+  double seconds = 0;                  ///< of the epochs of this call
+  std::int64_t pictures = 0;           ///< trained on in this call
+};
+
+/// Trains one variant: Adam with AMSGrad, stepped learning rate, class-weighted cross-entropy, and a stop when more
+/// than `patience` epochs in a row bring no lower validation loss. Only the fold's train and val parts are read.
+/// After each epoch the checkpoint folder holds a state from which another call goes on to the same bits.
+/// kInvalidInput: a leak between the parts, a part without a class, a checkpoint of another training, a loss that is no
+/// number (the weights diverged); kCancelled when `should_stop` said so.
+core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const TrainingOptions& options,
+                                    const sys::Clock& clock);
+
+/// history.csv.
+std::string history_csv(const std::vector<EpochRecord>& history);
+
+/// Samples of the fold's part, in the folder's order.
+std::vector<std::size_t> samples_of(const TensorFolder& folder, const study::FoldTable& folds, int fold,
+                                    study::Role role);
+
+}  // namespace alveus::learn
