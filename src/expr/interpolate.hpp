@@ -15,12 +15,16 @@ namespace alveus::expr {
 struct Context {
   core::Value variables;                 ///< members "inputs", "self", "runtime"
   std::span<const std::string> library;  ///< expressionLib; borrowed
-  Javascript* javascript = nullptr;      ///< null: InlineJavascriptRequirement is absent; parameter references alone
-  /// v1.0 and v1.1 keep a backslash that v1.2 takes as an escape (CWL v1.2 §String interpolation).
+  Javascript* javascript = nullptr;      ///< null: no InlineJavascriptRequirement; parameter references alone
+  /// True: "\$(", "\${" and "\\" are escapes and no other backslash is (CWL v1.2 §String interpolation). False: a
+  /// backslash takes the meaning from whatever follows it and vanishes (v1.0, v1.1).
   bool escapes = true;
+  /// White space around the text does not count. False for the texts of InitialWorkDirRequirement.
+  bool trims = true;
 };
 
-/// True when `text` holds a parameter reference or an expression: "$(" or "${".
+/// True when `text` holds a parameter reference or an expression: "$(" or "${". A text without is its own value, its
+/// backslashes and spaces included.
 bool has_expression(std::string_view text);
 
 /// The value of a CWL string: a single reference or expression yields its value as it is; otherwise each is turned to
