@@ -222,6 +222,9 @@ class LocalProcessRunner::State {
     } while (waited < 0 && errno == EINTR);
     if (waited == 0) return;  // spurious: it has not ended
     clear_alarm(id, found->second);
+    // Closing is not enough: a child that is being spawned holds a copy until it executes, and epoll would go on
+    // telling.
+    static_cast<void>(::epoll_ctl(epoll_, EPOLL_CTL_DEL, found->second.descriptor, nullptr));
     ::close(found->second.descriptor);
     const Running process = std::move(found->second);
     running_.erase(found);
