@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "expr/interpolate.hpp"
 
-#include "core/json.hpp"
 #include "core/text.hpp"
 #include "expr/detail/reference.hpp"
 #include "expr/detail/scan.hpp"
+#include "expr/value_text.hpp"
 
 namespace alveus::expr {
 namespace {
@@ -62,7 +62,7 @@ core::Result<core::Value> evaluate(std::string_view text, const Context& context
     auto value = value_of(piece, context);
     if (!value) return core::fail(in_expression(std::move(value).error(), piece));
     if (pieces.size() == 1) return value;
-    joined += value->is_string() ? value->as_string() : core::to_json(*value);
+    joined += value_text(*value);
   }
   return core::Value(std::move(joined));
 }

@@ -28,7 +28,7 @@ struct Context {
 bool has_expression(std::string_view text);
 
 /// The value of a CWL string: a single reference or expression yields its value as it is; otherwise each is turned to
-/// text (strings as they are, the rest as JSON) and put in its place. A parameter reference such as
+/// text (`value_text`) and put in its place. A parameter reference such as
 /// `$(inputs.file.basename)` is resolved without JavaScript. kInvalidInput on a bad reference, an unknown member, a
 /// script's failure, or JavaScript where the document asks for none.
 core::Result<core::Value> evaluate(std::string_view text, const Context& context);

@@ -44,9 +44,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"  $(inputs.n)\n", "3"}, Case{"$(inputs.list)", "[1,2]"}, Case{"$(inputs.list.length)", "2"},
                       Case{"$(inputs.list[1])", "2"}, Case{"$(inputs.none)", "null"}, Case{"$(null)", "null"},
                       Case{"$(inputs.big)", "9007199254740993"}, Case{"n=$(inputs.n)", "\"n=3\""},
-                      Case{"$(inputs.n)$(inputs.name)", "\"3reads.fa\""}, Case{"-$(inputs.list)", "\"-[1,2]\""},
+                      Case{"$(inputs.n)$(inputs.name)", "\"3reads.fa\""}, Case{"-$(inputs.list)", "\"-[1, 2]\""},
                       Case{"-$(inputs.none) $(inputs.yes)", "\"-null true\""}, Case{"$(inputs.half)x", "\"0.5x\""},
-                      Case{"x $(inputs.object)", R"("x {\"b\":1,\"a\":\"x\"}")"},
+                      Case{"x $(inputs.object)", R"("x {\"a\": \"x\", \"b\": 1}")"},
                       Case{"\\$(inputs.n)", "\"$(inputs.n)\""}, Case{"$(inputs['name'])", "\"reads.fa\""},
                       Case{"$(self)", "\"me\""}));
 
@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(Expressions, JavascriptInterpolateTest,
                          ::testing::Values(Case{"$(inputs.n + 1)", "4"}, Case{"${return inputs.n * 2;}", "6"},
                                            Case{"$(inputs.absent)", "null"}, Case{"$(inputs.name.length)", "8"},
                                            Case{"$(inputs.name[0])", "\"r\""}, Case{"$(1)", "1"},
-                                           Case{"a$(inputs.n + 1)b${return {'k': [1]};}", R"("a4b{\"k\":[1]}")"},
+                                           Case{"a$(inputs.n + 1)b${return {'k': [1]};}", R"("a4b{\"k\": [1]}")"},
                                            Case{"$({'a': ')'})", R"x({"a":")"})x"},
                                            Case{"$([inputs.n, runtime.cores])", "[3,2]"}, Case{"$( inputs.n )", "3"},
                                            Case{R"($(inputs["na\u006de"]))", "\"reads.fa\""}));
