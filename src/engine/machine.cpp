@@ -273,11 +273,7 @@ void Machine::State::on(TimePassed&) {
   while (!backing_off.empty() && backing_off.begin()->first <= now) {
     Activity& activity = *activities.find(backing_off.begin()->second);
     backing_off.erase(backing_off.begin());
-    if (stopping) {
-      drop(activity);
-    } else {
-      wait_for_resources(activity);
-    }
+    wait_for_resources(activity);
   }
   if (give_up_at && now >= *give_up_at) gave_up = true;
 }

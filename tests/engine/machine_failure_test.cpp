@@ -196,6 +196,22 @@ TEST(MachineFailureTest, CancellingEndsTheRunWithoutFailures) {
   EXPECT_EQ(last.outcome.kind, flow::JobOutcome::Kind::kCancelled);
 }
 
+TEST(MachineFailureTest, WhatIsPreparedWhileTheRunStopsIsNotStarted) {
+  TwoSteps bench;
+  bench.cancel();
+  bench.answer("prepare /b/0");
+  EXPECT_THAT(bench.open(), ElementsAre("cancelled-end /a/0"));
+}
+
+TEST(MachineFailureTest, AJobThatTakesItsCancellationWellIsStillCancelled) {
+  TwoSteps bench;
+  bench.cancel();
+  bench.answer("prepare /b/0");
+  bench.end("/a/0", 0);
+  ASSERT_TRUE(bench.finished()) << "its outputs may be half of what they should be: they are not collected";
+  EXPECT_EQ(bench.records().back(), "job-ended /a/0");
+}
+
 TEST(MachineFailureTest, ACancelledRunDoesNotWaitForEver) {
   TwoSteps bench(MachineOptions{.cancel_grace = milliseconds(500)});
   bench.cancel();
@@ -250,7 +266,9 @@ TEST(MachineFailureTest, WhatCannotPassIsNotTriedAgain) {
 TEST(MachineFailureTest, ARunThatStopsForgetsItsRetries) {
   TwoSteps bench(kTwoRetries);
   bench.fail("prepare /b/0", ErrorCode::kUnavailable);
+  EXPECT_EQ(bench.machine().wake_at()->time_since_epoch(), kTwoRetries.retry.delay);
   bench.cancel();
+  EXPECT_EQ(bench.machine().wake_at()->time_since_epoch(), kTwoRetries.cancel_grace);
   bench.run();
   EXPECT_TRUE(bench.finished());
 }

@@ -104,6 +104,8 @@ TEST(MachineTest, LaterStepsComeFirstSoThatWhatWasBegunIsFinished) {
                          .step("b", testing::add_one())
                          .from("x", "n")
                          .step("c", testing::add_one())
+                         .from("x", "n")
+                         .step("after", testing::add_one())
                          .from("x", "a/out")
                          .build(),
                      Object{{"n", 1}}, {}, 1);
@@ -112,7 +114,7 @@ TEST(MachineTest, LaterStepsComeFirstSoThatWhatWasBegunIsFinished) {
   for (const std::string& line : bench.records()) {
     if (line.starts_with("job-started")) started.push_back(line);
   }
-  EXPECT_THAT(started, ElementsAre("job-started /a/0", "job-started /b/0", "job-started /c/0"));
+  EXPECT_THAT(started, ElementsAre("job-started /a/0", "job-started /b/0", "job-started /after/0", "job-started /c/0"));
 }
 
 TEST(MachineTest, BeginsNoMoreJobsThanTheLimit) {

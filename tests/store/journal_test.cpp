@@ -25,6 +25,14 @@ mode_t mode_of(const std::filesystem::path& file) {
 
 class JournalTest : public testing::Test {
  protected:
+  /// Changes the file from outside.
+  void alter(const char* sql) {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+  }
+
   sys::TemporaryDirectory folder_ = *sys::TemporaryDirectory::make("journal-test");
   std::filesystem::path file_ = folder_.path() / "journal.db";
 };
@@ -79,6 +87,15 @@ TEST_F(JournalTest, AFullDiskLeavesTheRecordsThatWereThere) {
   EXPECT_EQ(read_run(file_)->records.size(), 2U);
 }
 
+TEST_F(JournalTest, ARecordThatIsRefusedTakesItsWholeBatchAlong) {
+  auto journal = SqliteJournal::create(file_);
+  alter("CREATE TRIGGER t BEFORE INSERT ON event WHEN NEW.subject = '/bad/0' BEGIN SELECT RAISE(ABORT, 'no'); END");
+  ASSERT_FALSE((*journal)->append(std::vector{skipped("/a/0"), skipped("/bad/0")}, at(1)));
+  EXPECT_TRUE(read_run(file_)->records.empty());
+  EXPECT_TRUE((*journal)->append(std::vector{skipped("/a/0")}, at(2)));
+  EXPECT_EQ(read_run(file_)->records.size(), 1U);
+}
+
 TEST_F(JournalTest, CannotBeMadeWhereThereIsNoFolder) {
   const auto journal = SqliteJournal::create(folder_.path() / "absent" / "journal.db");
   ASSERT_FALSE(journal);
@@ -94,10 +111,7 @@ TEST_F(JournalTest, AForeignFileIsRefused) {
 
 TEST_F(JournalTest, ANewerFormatIsRefused) {
   ASSERT_TRUE(SqliteJournal::create(file_));
-  sqlite3* database = nullptr;
-  ASSERT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(database, "PRAGMA user_version = 99", nullptr, nullptr, nullptr), SQLITE_OK);
-  sqlite3_close(database);
+  alter("PRAGMA user_version = 99");
   EXPECT_EQ(SqliteJournal::open(file_).error().code, core::ErrorCode::kUnsupported);
   EXPECT_EQ(read_run(file_).error().code, core::ErrorCode::kUnsupported);
 }

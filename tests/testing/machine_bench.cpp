@@ -15,6 +15,8 @@ struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
 
+constexpr int kTerminated = 143;
+
 }  // namespace
 
 MachineBench::MachineBench(ProcessPointer process, core::Value inputs, engine::MachineOptions options, double cores)
@@ -91,7 +93,7 @@ engine::Event MachineBench::truth(const Open& open, int exit_code) {
     std::erase_if(running_, [&](const auto& one) { return one.second == activity; });
     const bool killed = open.name.starts_with("cancelled");
     return engine::JobEnded{.activity = activity,
-                            .result = deploy::CommandEnd{.exit_code = killed ? 143 : exit_code, .killed = killed}};
+                            .result = deploy::CommandEnd{.exit_code = exit_code, .killed = killed}};
   }
   return std::visit(Overloaded{
                         [](const engine::CancelJob&) -> engine::Event { return engine::TimePassed{}; },
@@ -103,7 +105,7 @@ engine::Event MachineBench::truth(const Open& open, int exit_code) {
 void MachineBench::answer(const std::string& name) {
   const Open open = remove(name);
   const auto* start = std::get_if<engine::StartJob>(&open.effect);
-  const int exit_code = start != nullptr && start->job ? std::stoi(start->job->plan.command.at(1)) : 0;
+  const int exit_code = start != nullptr && start->job ? std::stoi(start->job->plan.command.at(1)) : kTerminated;
   engine::Event event = truth(open, exit_code);
   if (const auto* started = std::get_if<engine::JobStarted>(&event); started != nullptr && started->result) {
     running_[*started->result] = started->activity;
@@ -114,7 +116,8 @@ void MachineBench::answer(const std::string& name) {
 }
 
 void MachineBench::end(const std::string& job, int exit_code) {
-  const Open open = remove("end " + job);
+  const bool cancelled = std::ranges::find(open_, "cancelled-end " + job, &Open::name) != open_.end();
+  const Open open = remove((cancelled ? "cancelled-end " : "end ") + job);
   take(truth(open, exit_code));
 }
 

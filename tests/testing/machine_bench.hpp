@@ -24,7 +24,8 @@ class MachineBench {
 
   /// What waits for an answer, in the order it was asked for.
   std::vector<std::string> open() const;
-  /// Gives the true answer to one of these. "end" ends with the exit code of the command, or the one given.
+  /// Gives the true answer to one of these. "end" ends with the exit code of the command, or the one
+  /// given.
   void answer(const std::string& name);
   void end(const std::string& job, int exit_code);
   /// Fails it instead.
