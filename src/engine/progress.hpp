@@ -24,8 +24,8 @@ struct StepCounts {
 class ProgressObserver {
  public:
   virtual ~ProgressObserver() = default;
-  /// The counts of a step changed; called at most once a step for a burst of events. A workflow that is the whole run is
-  /// no step; a tool that is has the path "/".
+  /// The counts of a step changed; called at most once a step for a burst of events. A workflow that is the whole run
+  /// is no step; a tool that is has the path "/".
   virtual void on_counts(const core::StepPath& step, const StepCounts& counts) = 0;
   /// These records are in the journal.
   virtual void on_records(std::span<const store::Record> records) = 0;

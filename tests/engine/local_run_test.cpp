@@ -175,6 +175,34 @@ TEST_F(LocalRunTest, CancellingEndsRunningProcesses) {
   EXPECT_EQ(store::read_run(journal_file_)->jobs.at(0).outcome->kind, flow::JobOutcome::Kind::kCancelled);
 }
 
+/// Fails when a start is to be recorded, once the job has left its sign.
+class FailingOnceStarted final : public store::Journal {
+ public:
+  explicit FailingOnceStarted(fs::path sign) : sign_(std::move(sign)) {}
+  core::Status append(std::span<const store::Record> records, sys::WallTime) override {
+    for (const auto& record : records) {
+      if (!std::holds_alternative<store::JobStarted>(record)) continue;
+      while (!fs::exists(sign_)) std::this_thread::yield();
+      return core::fail(core::ErrorCode::kUnavailable, "full");
+    }
+    return {};
+  }
+
+ private:
+  fs::path sign_;
+};
+
+TEST_F(LocalRunTest, AJournalThatFailsWaitsForTheProcessesItEnds) {
+  const fs::path started = folder_.path() / "started";
+  const fs::path ended = folder_.path() / "ended";
+  const auto process = shell("trap 'sleep 0.1; touch " + ended.string() + "; exit 1' TERM; touch " + started.string() +
+                             "; while :; do sleep 0.02; done");
+  FailingOnceStarted journal(started);
+  const RunServices services{.connector = *site_, .journal = journal, .clock = clock_};
+  EXPECT_FALSE(run_process(*process, Object{}, options_, services));
+  EXPECT_TRUE(fs::exists(ended));
+}
+
 TEST_F(LocalRunTest, AHundredJobsAtOnce) {
   Array files;
   std::string expected;

@@ -189,19 +189,38 @@ TEST_F(RunTest, ARecordThatCannotBeWrittenEndsTheRunCleanly) {
   EXPECT_GT(appends, 6);
 }
 
-TEST_F(RunTest, JobsThatRunAreCancelledWhenTheJournalFails) {
-  class FailOnceRunning final : public store::Journal {
-   public:
-    core::Status append(std::span<const store::Record> records, sys::WallTime) override {
-      for (const auto& record : records) {
-        if (std::holds_alternative<store::JobStarted>(record)) return core::fail(core::ErrorCode::kUnavailable, "full");
-      }
-      return {};
+/// Fails when the first start is to be recorded, and tells so.
+class FailingAtStart final : public store::Journal {
+ public:
+  core::Status append(std::span<const store::Record> records, sys::WallTime) override {
+    for (const auto& record : records) {
+      if (!std::holds_alternative<store::JobStarted>(record)) continue;
+      failed.set_value();
+      return core::fail(core::ErrorCode::kUnavailable, "full");
     }
-  } journal;
+    return {};
+  }
+  std::promise<void> failed;
+};
+
+TEST_F(RunTest, JobsThatRunAreCancelledWhenTheJournalFails) {
+  FailingAtStart journal;
   const RunServices services{.connector = site_, .journal = journal, .clock = clock_};
   const auto process = scattered();
   EXPECT_FALSE(run_process(*process, Object{{"n", Array{1, 2, 3}}}, options_, services));
+  EXPECT_THAT(site_.running(), IsEmpty());
+}
+
+TEST_F(RunTest, JobsThatStartAfterTheJournalFailedAreCancelledToo) {
+  FailingAtStart journal;
+  std::atomic<int> starts{0};
+  site_.set_before_start([&starts, failed = journal.failed.get_future().share()] {
+    if (++starts > 1) failed.wait();
+  });
+  options_.thread_count = 3;
+  const RunServices services{.connector = site_, .journal = journal, .clock = clock_};
+  const auto process = scattered();
+  EXPECT_FALSE(run_process(*process, Object{{"n", Array{1, 2}}}, options_, services));
   EXPECT_THAT(site_.running(), IsEmpty());
 }
 

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
-#include <random>
 
 #include "core/json.hpp"
 #include "simulation/random_workflow.hpp"
 #include "simulation/sequential_model.hpp"
+#include "sys/clock.hpp"
 #include "testing/machine_bench.hpp"
 
 namespace alveus::simulation {
@@ -104,7 +104,8 @@ void run_until_cancelled(std::uint64_t seed) {
 std::vector<std::uint64_t> seeds() {
   const char* given = std::getenv("ALVEUS_SIMULATION_SEED");
   if (given != nullptr && *given != '\0') return {std::strtoull(given, nullptr, 10)};
-  std::vector<std::uint64_t> all{(std::uint64_t{std::random_device{}()} << 16) + kFixedSeeds};
+  std::vector<std::uint64_t> all{kFixedSeeds +
+                                 static_cast<std::uint64_t>(sys::RealClock().wall().time_since_epoch().count())};
   for (std::uint64_t seed = 0; seed < kFixedSeeds; ++seed) all.push_back(seed);
   return all;
 }

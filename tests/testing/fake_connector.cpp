@@ -60,6 +60,11 @@ void FakeConnector::set_behaviour(Behaviour behaviour) {
   behaviour_ = std::move(behaviour);
 }
 
+void FakeConnector::set_before_start(std::function<void()> before_start) {
+  const std::scoped_lock lock(mutex_);
+  before_start_ = std::move(before_start);
+}
+
 void FakeConnector::fail_operation(int number, ErrorCode code) {
   const std::scoped_lock lock(mutex_);
   operations_left_ = number;
@@ -192,6 +197,11 @@ core::Result<deploy::JobFolder> FakeConnector::make_job_folder(const core::JobId
 
 core::Result<CommandHandle> FakeConnector::start(const deploy::SiteCommand& command, OnEnd on_end) {
   std::unique_lock lock(mutex_);
+  if (const auto before_start = before_start_) {
+    lock.unlock();
+    before_start();
+    lock.lock();
+  }
   ALVEUS_TRY(operate());
   const CommandHandle handle = "command-" + std::to_string(commands_.size() + 1);
   commands_.push_back(command);

@@ -28,6 +28,8 @@ class FakeConnector final : public deploy::Connector {
 
   /// Without a behaviour a command runs until `finish` or `cancel`.
   void set_behaviour(Behaviour behaviour);
+  /// Called without lock at the begin of each `start`: may hold it up.
+  void set_before_start(std::function<void()> before_start);
   /// Ends a command that runs.
   void finish(const deploy::CommandHandle& command, core::Result<deploy::CommandEnd> end);
   /// The n-th operation from here on (1 is the next) fails; reads count too. True once it has.
@@ -91,6 +93,7 @@ class FakeConnector final : public deploy::Connector {
   deploy::SiteCapacity capacity_;
   Tree nodes_;
   Behaviour behaviour_;
+  std::function<void()> before_start_;
   std::vector<deploy::SiteCommand> commands_;
   std::map<deploy::CommandHandle, OnEnd> running_;
   std::vector<deploy::CommandHandle> cancelled_;
