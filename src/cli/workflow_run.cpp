@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/workflow_run.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <thread>
+
+#include "cli/interrupt.hpp"
+#include "cli/live_view.hpp"
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "deploy/local_connector.hpp"
+#include "engine/run.hpp"
+#include "store/journal.hpp"
+#include "store/run_folder.hpp"
+#include "sys/clock.hpp"
+#include "sys/file.hpp"
+#include "sys/process.hpp"
+#include "transfer/delivery.hpp"
+
+namespace alveus::cli {
+namespace {
+
+constexpr std::size_t kThreadsMin = 2;
+constexpr std::size_t kThreadsMax = 8;
+
+/// This program's environment, with its own folder at the end of PATH: the pipeline's tools call `alveus`.
+core::Result<std::map<std::string, std::string>> job_environment() {
+  auto environment = sys::current_environment();
+  ALVEUS_TRY_ASSIGN(const auto own, sys::executable_directory());
+  std::string& path = environment["PATH"];
+  path += (path.empty() ? "" : ":") + own.string();
+  return environment;
+}
+
+core::Result<store::RunFolder> new_run_folder(const WorkflowRunOptions& options, const sys::Clock& clock) {
+  const auto runs = options.state_directory / "runs";
+  ALVEUS_TRY(sys::make_directories(runs));
+  // Runs of one microsecond on one machine differ by their process.
+  const std::string seed = std::to_string(clock.steady().time_since_epoch().count()) + ":" + std::to_string(::getpid());
+  return store::make_run_folder(runs, store::make_run_id(clock.wall(), core::mix_text(seed)));
+}
+
+store::RunStarted header_of(const WorkflowRequest& request, const store::RunFolder& folder,
+                            const WorkflowRunOptions& options) {
+  core::Value description =
+      core::Object{{"document", request.document},
+                   {"inputs", request.inputs},
+                   {"outdir", options.outdir.string()},
+                   {"on_error", options.on_error == engine::OnError::kStop ? "stop" : "continue"}};
+  return {.run = folder.run,
+          .document_hash = request.document_hash,
+          .inputs_hash = core::hash_text(core::HashKind::kSha256, core::to_json(request.inputs)),
+          .description = std::move(description)};
+}
+
+deploy::SiteCapacity capacity_of(const WorkflowRunOptions& options) {
+  auto capacity = deploy::detect_capacity("local");
+  if (options.cores > 0) capacity.cores = options.cores;
+  if (options.ram_mib > 0) capacity.ram_mib = options.ram_mib;
+  return capacity;
+}
+
+void tell_failures(const engine::Ending& ending, cmdline::Terminal& terminal) {
+  for (const auto& failure : ending.failures) {
+    terminal.error({.code = core::ErrorCode::kInternal, .message = failure.text()});
+  }
+  if (ending.failure_count > ending.failures.size()) {
+    terminal.message(std::to_string(ending.failure_count - ending.failures.size()) +
+                     " more failures are in the journal");
+  }
+}
+
+/// A document may ask for what only shows when its jobs are planned: that too is status 33.
+cmdline::ExitStatus status_of(const engine::Ending& ending) {
+  switch (ending.status) {
+    case store::RunStatus::kDone: return cmdline::ExitStatus::kDone;
+    case store::RunStatus::kCancelled: return cmdline::ExitStatus::kInterrupted;
+    case store::RunStatus::kFailed: break;
+  }
+  const bool unsupported = std::ranges::any_of(ending.failures, [](const engine::Failure& failure) {
+    return failure.error.code == core::ErrorCode::kUnsupported;
+  });
+  return unsupported ? cmdline::ExitStatus::kUnsupported : cmdline::ExitStatus::kFailed;
+}
+
+}  // namespace
+
+std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
+  using Kind = cmdline::Flag::Kind;
+  return {
+      {.name = "outdir", .value_name = "DIR", .help = "Where the outputs go.", .fallback = std::move(outdir_fallback)},
+      {.name = "quiet", .kind = Kind::kSwitch, .help = "Show errors alone.", .short_name = "q"},
+      {.name = "on-error",
+       .value_name = "RULE",
+       .help = "After a failed job: stop, or continue with all that does not depend on it.",
+       .fallback = "stop",
+       .choices = {"stop", "continue"}},
+      {.name = "retries",
+       .kind = Kind::kInteger,
+       .value_name = "N",
+       .help = "How often a job is tried again that failed for a passing reason.",
+       .fallback = "0"},
+      {.name = "cores",
+       .kind = Kind::kReal,
+       .value_name = "N",
+       .help = "Cores that jobs may use together; the machine's without it."},
+      {.name = "ram",
+       .kind = Kind::kReal,
+       .value_name = "MIB",
+       .help = "Memory that jobs may ask for together; the machine's without it."},
+      {.name = "state",
+       .value_name = "DIR",
+       .help = "Where journals and job folders lie; $ALVEUS_STATE or ~/.local/state/alveus without it."},
+      {.name = "keep-job-folders",
+       .kind = Kind::kSwitch,
+       .help = "Leave the jobs' folders in place when the run is done."},
+  };
+}
+
+core::Result<std::filesystem::path> state_directory_of(const cmdline::Flags& flags) {
+  if (flags.has("state")) return std::filesystem::absolute(flags.text("state"));
+  const auto environment = sys::current_environment();
+  const auto value = [&](const std::string& name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  if (const auto own = value("ALVEUS_STATE"); !own.empty()) return std::filesystem::absolute(own);
+  if (const auto xdg = value("XDG_STATE_HOME"); !xdg.empty()) return std::filesystem::path(xdg) / "alveus";
+  if (const auto home = value("HOME"); !home.empty()) return std::filesystem::path(home) / ".local/state/alveus";
+  return core::fail(core::ErrorCode::kInvalidInput, "there is no place for the journal: give --state DIR or set HOME");
+}
+
+core::Result<WorkflowRunOptions> workflow_run_options(const cmdline::Flags& flags) {
+  ALVEUS_TRY_ASSIGN(auto state, state_directory_of(flags));
+  if (flags.integer("retries") < 0 || flags.integer("retries") > 100) {
+    return core::fail(core::ErrorCode::kInvalidInput, "--retries takes 0 to 100");
+  }
+  return WorkflowRunOptions{
+      .outdir = std::filesystem::absolute(flags.text("outdir")).lexically_normal(),
+      .state_directory = std::move(state),
+      .on_error = flags.text("on-error") == "continue" ? engine::OnError::kContinue : engine::OnError::kStop,
+      .retries_max = static_cast<int>(flags.integer("retries")),
+      .cores = flags.has("cores") ? flags.real("cores") : 0,
+      .ram_mib = flags.has("ram") ? flags.real("ram") : 0,
+      .keep_job_folders = flags.on("keep-job-folders"),
+  };
+}
+
+core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, const WorkflowRunOptions& options,
+                                             cmdline::Terminal& terminal) {
+  const Interrupt interrupt;
+  const sys::RealClock clock;
+  ALVEUS_TRY_ASSIGN(const auto folder, new_run_folder(options, clock));
+  ALVEUS_TRY_ASSIGN(const auto journal, store::SqliteJournal::create(folder.journal_file()));
+  ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
+  ALVEUS_TRY_ASSIGN(const auto connector, deploy::LocalConnector::make(*runner, {.jobs_directory = folder.jobs(),
+                                                                                 .capacity = capacity_of(options)}));
+  const transfer::Sites sites(*connector);
+  engine::RunOptions run;
+  run.machine.on_error = options.on_error;
+  run.machine.retry.retries_max = options.retries_max;
+  run.thread_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), kThreadsMin, kThreadsMax);
+  ALVEUS_TRY_ASSIGN(run.base_environment, job_environment());
+  run.deliver = [&](const core::Value& outputs) {
+    return transfer::deliver(outputs, sites, *connector, {.outdir = core::RemotePath(options.outdir.string())});
+  };
+  run.keep_job_folders = options.keep_job_folders;
+  run.header = header_of(request, folder, options);
+  run.stop = interrupt.token();
+
+  LiveView view(terminal, clock);
+  terminal.message("run " + folder.run.text() + ", journal and jobs in " + folder.path.string());
+  auto ending = engine::run_process(request.process, request.inputs, run,
+                                    {.connector = *connector, .journal = *journal, .clock = clock, .observer = &view});
+  terminal.clear_status();
+  if (!ending) return core::fail(std::move(ending).error());
+  tell_failures(*ending, terminal);
+  return WorkflowRunResult{.outputs = std::move(ending->outputs), .status = status_of(*ending)};
+}
+
+}  // namespace alveus::cli

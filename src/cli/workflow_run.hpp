@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cmdline/command.hpp"
+#include "cmdline/terminal.hpp"
+#include "core/result.hpp"
+#include "core/value.hpp"
+#include "engine/machine.hpp"
+#include "flow/process.hpp"
+
+namespace alveus::cli {
+
+/// How a run goes, whatever it runs.
+struct WorkflowRunOptions {
+  std::filesystem::path outdir;           ///< made where it is missing
+  std::filesystem::path state_directory;  ///< holds "runs"; see `state_directory_of`
+  engine::OnError on_error = engine::OnError::kStop;
+  int retries_max = 0;
+  double cores = 0;    ///< 0: what the machine has
+  double ram_mib = 0;  ///< 0: what the machine has
+  bool keep_job_folders = false;
+};
+
+/// A process to run, with the words the journal keeps about it.
+struct WorkflowRequest {
+  const flow::Process& process;
+  core::Value inputs;
+  std::string document;       ///< as the user named it
+  std::string document_hash;  ///< SHA-256 of its text
+};
+
+/// What came of it. `outputs` is what CWL calls the output object, also of a run that failed as far as it got.
+struct WorkflowRunResult {
+  core::Value outputs;
+  cmdline::ExitStatus status = cmdline::ExitStatus::kDone;
+};
+
+/// The flags that set WorkflowRunOptions, and their reading.
+std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback);
+core::Result<WorkflowRunOptions> workflow_run_options(const cmdline::Flags& flags);
+
+/// $ALVEUS_STATE, else $XDG_STATE_HOME/alveus, else ~/.local/state/alveus; kInvalidInput when none is known.
+core::Result<std::filesystem::path> state_directory_of(const cmdline::Flags& flags);
+
+/// Runs a process on this machine: journal and job folders below the state directory, progress and failures to the
+/// terminal, outputs to the outdir. An interruption ends it cleanly. A failed run is a result, not an Error.
+core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, const WorkflowRunOptions& options,
+                                             cmdline::Terminal& terminal);
+
+}  // namespace alveus::cli
