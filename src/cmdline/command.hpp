@@ -22,13 +22,13 @@ struct Flag {
   enum class Kind { kSwitch, kText, kInteger, kReal, kTextList };
   std::string name;  ///< "outdir" for --outdir; positionals are named without dashes and have `positional` set
   Kind kind = Kind::kText;
-  std::string value_name;            ///< "DIR" in the help
-  std::string help;                  ///< one sentence
-  std::string fallback;              ///< the default as text; shown in the help
-  std::vector<std::string> choices;  ///< empty: anything
+  std::string value_name = {};            ///< "DIR" in the help
+  std::string help = {};                  ///< one sentence
+  std::string fallback = {};              ///< the default as text; shown in the help
+  std::vector<std::string> choices = {};  ///< empty: anything
   bool required = false;
   bool positional = false;
-  std::string short_name;  ///< "j" for -j
+  std::string short_name = {};  ///< "j" for -j
 };
 
 /// The flags as given, after the checks of kind, choice and presence.
