@@ -36,14 +36,15 @@ std::string output_of(const std::string& command) {
 }
 
 TEST(ShellTest, AShellReadsAnyWordsBack) {
+  constexpr std::string_view kSpecial = "'\"\\$`!*~ \n\t;&|<>(){}[]#-";
   Random random(11, "shell");
   std::string command = "printf '%s|'";
   std::string expected;
   for (int word = 0; word < 400; ++word) {
     std::string text;
     for (std::uint64_t left = random.below(12); left > 0; --left) {
-      const char letter = random.chance(0.5) ? "'\"\\$`!*~ \n\t;&|<>(){}[]#-"[random.below(25)]
-                                             : static_cast<char>(1 + random.below(255));
+      const char letter =
+          random.chance(0.5) ? kSpecial[random.below(kSpecial.size())] : static_cast<char>(1 + random.below(255));
       text += letter;
     }
     command += " " + quote_for_shell(text);
