@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/text.hpp"
+
 namespace alveus::core {
 namespace {
 
@@ -102,6 +104,13 @@ void append_string(std::string& out, std::string_view text) {
 void append_real(std::string& out, double number) {
   if (!std::isfinite(number)) {
     out += "null";
+    return;
+  }
+  // A whole number stays one for readers that tell 1e+42 from it, as Python's does.
+  constexpr double kSpeltOutFrom = 0x1p63;
+  constexpr double kSpeltOutTo = 1e64;
+  if (std::abs(number) >= kSpeltOutFrom && std::abs(number) < kSpeltOutTo) {
+    out += decimal_text(number);
     return;
   }
   std::array<char, 32> digits{};

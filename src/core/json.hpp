@@ -14,8 +14,9 @@ enum class JsonStyle {
   kIndented,  ///< Four spaces a level, for files and people.
 };
 
-/// JSON text of a value. Members stand in their order; reals are the shortest text that reads back the same;
-/// NaN and infinities become null. Bytes that are not UTF-8 become U+FFFD. No final newline.
+/// JSON text of a value. Members stand in their order; reals are the shortest text that reads back the same
+/// (whole ones from 2^63 to 1e64 without exponent); NaN and infinities become null. Bytes that are not UTF-8 become
+/// U+FFFD. No final newline.
 std::string to_json(const Value& value, JsonStyle style = JsonStyle::kCompact);
 
 /// Reads one JSON text (RFC 8259). kInvalidInput with "line:column" in `where`. Nesting is limited to 512 levels.

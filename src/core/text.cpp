@@ -2,6 +2,8 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <numeric>
 
 namespace alveus::core {
@@ -65,6 +67,32 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     }
   }
   return best;
+}
+
+std::string decimal_text(double number) {
+  // Fixed notation of to_chars writes all the digits of the binary number: 1e42 would end in
+  // 44885712678075916785549312.
+  std::array<char, 32> buffer{};
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific).ptr;
+  std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  std::string out;
+  if (text.starts_with('-')) {
+    out = "-";
+    text.remove_prefix(1);
+  }
+  const std::size_t mark = text.find('e');
+  if (mark == std::string_view::npos) return std::string(buffer.data(), end);
+  int exponent = 0;
+  const std::size_t sign = text[mark + 1] == '+' ? 2 : 1;
+  std::from_chars(text.data() + mark + sign, text.data() + text.size(), exponent);
+  std::string digits(1, text.front());
+  if (mark > 2) digits += text.substr(2, mark - 2);
+
+  if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  const std::size_t whole = static_cast<std::size_t>(exponent) + 1;
+  if (digits.size() <= whole) return out + digits + std::string(whole - digits.size(), '0');
+  return out + digits.substr(0, whole) + "." + digits.substr(whole);
 }
 
 std::string encode_uri_path(std::string_view path) {

@@ -19,6 +19,9 @@ std::string_view trim(std::string_view text);
 /// its letters, and at most 3).
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
+/// The shortest decimal digits that read back as the same finite double, without an exponent: "0.00001", "1230000".
+std::string decimal_text(double number);
+
 /// Percent-encodes what may not stand in the path of a URI; "/" stays.
 std::string encode_uri_path(std::string_view path);
 /// The reverse. A "%" without two hexadecimal digits stays as it is.

@@ -88,23 +88,25 @@ core::Status InputStager::stage(core::Value& inputs) {
   return {};
 }
 
-bool InputStager::fits(const core::Value& file, const std::string& folder) const {
-  const auto found = taken_.find(folder + "/" + name_in(file));
-  if (found != taken_.end() && found->second != key_of(file)) return false;
+namespace {
+
+/// What tells two placements apart: the file's data and name, and those of its secondary files.
+std::string signature_of(const core::Value& file) {
+  std::string signature = name_in(file) + "\n" + key_of(file) + "\n";
   const core::Value* secondary = file.find("secondaryFiles");
-  if (secondary == nullptr || !secondary->is_array()) return true;
-  return std::all_of(secondary->as_array().begin(), secondary->as_array().end(),
-                     [&](const core::Value& other) { return fits(other, folder); });
+  if (secondary == nullptr || !secondary->is_array()) return signature;
+  for (const core::Value& other : secondary->as_array()) signature += signature_of(other);
+  return signature;
 }
+
+}  // namespace
 
 core::Status InputStager::place_primary(core::Value& file) {
   // A path of an earlier job says nothing here.
   for_each_file(file, [](core::Value& part) { part.mutable_object().erase("path"); });
-  std::string folder = directory_.text();
-  for (int number = 1; !fits(file, folder) || taken_.contains(folder); ++number) {
-    folder = directory_.text() + "/" + std::to_string(number);
-  }
-  return place(file, folder);
+  const auto [found, is_new] =
+      folders_.emplace(signature_of(file), directory_.text() + "/" + std::to_string(folders_.size() + 1));
+  return place(file, found->second);
 }
 
 core::Status InputStager::place(core::Value& file, const std::string& folder) {

@@ -2,23 +2,14 @@
 #include "expr/value_text.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <vector>
 
 #include "core/json.hpp"
+#include "core/text.hpp"
 
 namespace alveus::expr {
 namespace {
-
-std::string real_text(double number) {
-  if (!std::isfinite(number)) return "null";
-  std::array<char, 512> buffer{};  // the longest double without exponent has 309 digits, the smallest about 340
-  const auto [end, failure] =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::fixed);
-  return failure == std::errc{} ? std::string(buffer.data(), end) : core::to_json(core::Value(number));
-}
 
 void append(std::string& out, const core::Value& value) {
   if (value.is_array()) {
@@ -45,7 +36,7 @@ void append(std::string& out, const core::Value& value) {
     }
     out += '}';
   } else if (value.is_real()) {
-    out += real_text(value.as_real());
+    out += std::isfinite(value.as_real()) ? core::decimal_text(value.as_real()) : "null";
   } else {
     out += core::to_json(value);
   }

@@ -44,7 +44,7 @@ TEST(CommandLineTest, GluesThePrefixWhereAsked) {
 TEST(CommandLineTest, WritesAFileAsItsPath) {
   EXPECT_THAT(
       words_of(file_type(), prefixed("-i"), R"({"class": "File", "location": "file:///d/a.txt", "basename": "a.txt"})"),
-      ElementsAre("-i", "/job/in/a.txt"));
+      ElementsAre("-i", "/job/in/1/a.txt"));
 }
 
 TEST(CommandLineTest, WritesArrays) {

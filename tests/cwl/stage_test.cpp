@@ -62,12 +62,12 @@ TEST(NormalPathTest, RemovesWhatDoesNotCount) {
   EXPECT_EQ(detail::normal_path("./"), "");
 }
 
-TEST_F(StageTest, KeepsNamesAndSeparatesWhatCollides) {
+TEST_F(StageTest, KeepsNamesAndSeparatesInputs) {
   const auto plan = bench.plan(kTwoFiles);
-  EXPECT_THAT(shown(plan), ElementsAre("link file:///x/reads.fa -> /job/in/reads.fa",
-                                       "link file:///y/reads.fa -> /job/in/1/reads.fa"));
-  EXPECT_EQ(member(plan, "b", "path"), "/job/in/1/reads.fa");
-  EXPECT_EQ(member(plan, "b", "dirname"), "/job/in/1");
+  EXPECT_THAT(shown(plan), ElementsAre("link file:///x/reads.fa -> /job/in/1/reads.fa",
+                                       "link file:///y/reads.fa -> /job/in/2/reads.fa"));
+  EXPECT_EQ(member(plan, "b", "path"), "/job/in/2/reads.fa");
+  EXPECT_EQ(member(plan, "b", "dirname"), "/job/in/2");
   EXPECT_EQ(member(plan, "b", "nameroot"), "reads");
   EXPECT_EQ(member(plan, "b", "location"), "file:///y/reads.fa");
 }
@@ -75,30 +75,31 @@ TEST_F(StageTest, KeepsNamesAndSeparatesWhatCollides) {
 TEST_F(StageTest, StagesTheSameDataOnce) {
   const auto plan = bench.plan(
       R"({"a": {"class": "File", "location": "file:///x/r"}, "list": [{"class": "File", "location": "file:///x/r"}]})");
-  EXPECT_THAT(shown(plan), ElementsAre("link file:///x/r -> /job/in/r"));
+  EXPECT_THAT(shown(plan), ElementsAre("link file:///x/r -> /job/in/1/r"));
 }
 
 TEST_F(StageTest, KeepsSecondaryFilesBesideTheirPrimary) {
   const auto plan = bench.plan(R"({"a": {"class": "File", "location": "file:///x/r.bam"},
     "b": {"class": "File", "location": "file:///y/r.fa", "secondaryFiles": [{"class": "File", "location": "file:///z/r.bam"}]}})");
-  EXPECT_THAT(shown(plan), ElementsAre("link file:///x/r.bam -> /job/in/r.bam", "link file:///y/r.fa -> /job/in/1/r.fa",
-                                       "link file:///z/r.bam -> /job/in/1/r.bam"));
+  EXPECT_THAT(shown(plan),
+              ElementsAre("link file:///x/r.bam -> /job/in/1/r.bam", "link file:///y/r.fa -> /job/in/2/r.fa",
+                          "link file:///z/r.bam -> /job/in/2/r.bam"));
 }
 
 TEST_F(StageTest, WritesLiterals) {
   const auto plan = bench.plan(R"({"a": {"class": "File", "basename": "a.txt", "contents": "hi"},
     "d": {"class": "Directory", "basename": "d", "listing": [{"class": "File", "location": "file:///x/r"},
           {"class": "Directory", "basename": "sub", "listing": []}]}})");
-  EXPECT_THAT(shown(plan), ElementsAre("write 'hi' -> /job/in/a.txt", "folder -> /job/in/d",
-                                       "link file:///x/r -> /job/in/d/r", "folder -> /job/in/d/sub"));
-  EXPECT_EQ(plan->inputs.find("d")->find("listing")->as_array()[0].string_or("path", ""), "/job/in/d/r");
+  EXPECT_THAT(shown(plan), ElementsAre("write 'hi' -> /job/in/1/a.txt", "folder -> /job/in/2/d",
+                                       "link file:///x/r -> /job/in/2/d/r", "folder -> /job/in/2/d/sub"));
+  EXPECT_EQ(plan->inputs.find("d")->find("listing")->as_array()[0].string_or("path", ""), "/job/in/2/d/r");
 }
 
 TEST_F(StageTest, StagesADirectoryAsAWhole) {
   const auto plan = bench.plan(R"({"d": {"class": "Directory", "location": "file:///x/d", "listing": [
     {"class": "File", "location": "file:///x/d/r", "basename": "r"}]}})");
-  EXPECT_THAT(shown(plan), ElementsAre("link file:///x/d -> /job/in/d"));
-  EXPECT_EQ(plan->inputs.find("d")->find("listing")->as_array()[0].string_or("path", ""), "/job/in/d/r");
+  EXPECT_THAT(shown(plan), ElementsAre("link file:///x/d -> /job/in/1/d"));
+  EXPECT_EQ(plan->inputs.find("d")->find("listing")->as_array()[0].string_or("path", ""), "/job/in/1/d/r");
 }
 
 TEST_F(StageTest, RefusesNamesThatLeadElsewhere) {

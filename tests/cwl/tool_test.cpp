@@ -24,7 +24,7 @@ TEST_F(ToolTest, NamesItsStreams) {
   bench.tool().stderr_name = expression(core::Value("./log/err.txt"));
   const auto plan = bench.plan(R"({"f": {"class": "File", "location": "file:///d/a"}, "name": "n"})");
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(plan->stdin_path->text(), "/job/in/a");
+  EXPECT_EQ(plan->stdin_path->text(), "/job/in/1/a");
   EXPECT_EQ(plan->stdout_name, "n.out");
   EXPECT_EQ(plan->stderr_name, "log/err.txt");
 }

@@ -23,9 +23,9 @@ std::string normal_path(std::string_view path);
 /// What has a `location` that is no place ("_:…"), or none, is made from its `contents` or `listing`.
 bool is_literal(const core::Value& file);
 
-/// Gives every File and Directory of an input object a path below one directory and says what to put there. The name
-/// is kept; secondary files lie beside their primary file; what would collide lies in a folder of its own. The same
-/// data under the same name are staged once.
+/// Gives every File and Directory of an input object a path below one directory and says what to put there. Each lies
+/// under its name in a folder of its own, with nothing beside it but its secondary files: a command may look around
+/// there. The same data under the same name with the same secondary files are staged once.
 class InputStager {
  public:
   explicit InputStager(core::RemotePath directory) : directory_(std::move(directory)) {}
@@ -47,12 +47,12 @@ class InputStager {
   };
 
   core::Status place_primary(core::Value& file);
-  bool fits(const core::Value& file, const std::string& folder) const;
   core::Status place(core::Value& file, const std::string& folder);
   core::Status place_members(core::Value& directory);
 
   core::RemotePath directory_;
-  std::map<std::string, std::string> taken_;  // path to the key of what lies there
+  std::map<std::string, std::string> folders_;  // what a primary file consists of, to its folder
+  std::map<std::string, std::string> taken_;    // path to the key of what lies there
   std::vector<Placed> placed_;
 };
 
