@@ -46,7 +46,7 @@ at::Tensor BatchNorm::forward(const at::Tensor& input, const Pass& pass) const {
     const at::Tensor batches = batches_;
     batches.add_(1);
   }
-  at::Tensor output = at::batch_norm(input, weight_, bias_, mean_, variance_, pass.training, 0.1, 1e-5, true);
+  at::Tensor output = at::batch_norm(input, weight_, bias_, mean_, variance_, pass.training, pass.momentum, 1e-5, true);
   return then_ == Then::kRelu ? at::relu_(output) : output;
 }
 

@@ -17,6 +17,7 @@ using core::ErrorCode;
 constexpr std::string_view kNameKey = "network";
 constexpr std::string_view kChannelsKey = "in_channels";
 constexpr std::string_view kClassesKey = "class_count";
+constexpr double kMomentumMin = 0.1;
 constexpr int kClassesMax = 100'000;
 
 std::optional<Blueprint> build(std::string_view name, const NetworkSize& size, WeightList& weights) {
@@ -158,8 +159,9 @@ at::Tensor Network::forward(const at::Tensor& pictures) const {
   return finish(FeatureMap::kLast, features(FeatureMap::kLast, pictures));
 }
 
-at::Tensor Network::forward_training(const at::Tensor& pictures, core::Random& noise) const {
-  const Pass pass = {.training = true, .noise = &noise};
+at::Tensor Network::forward_training(const at::Tensor& pictures, const TrainingPass& training) const {
+  const double momentum = std::max(kMomentumMin, 1.0 / static_cast<double>(training.step_number));
+  const Pass pass = {.training = true, .noise = &training.noise, .momentum = momentum};
   at::Tensor value = pictures.contiguous(at::MemoryFormat::ChannelsLast);
   value = forward_through(parts_->blueprint.features, std::move(value), pass);
   return forward_through(parts_->blueprint.head, std::move(value), pass);

@@ -29,6 +29,12 @@ struct NetworkOptions {
 /// Names as torchvision has them, sorted.
 std::vector<std::string> network_names();
 
+/// What a training pass needs besides its pictures.
+struct TrainingPass {
+  core::Random& noise;           ///< draws the dropout masks
+  std::int64_t step_number = 1;  ///< of the training, from 1
+};
+
 /// Which feature map a network is cut at.
 enum class FeatureMap {
   kLast,        ///< behind the last convolution
@@ -54,8 +60,10 @@ class Network {
 
   /// Pictures [N, C, H, W] in [0, 1] to logits [N, classes], with running statistics and without dropout.
   at::Tensor forward(const at::Tensor& pictures) const;
-  /// As `forward` while training: batch norms use and gather the batch's statistics, dropout draws from `noise`.
-  at::Tensor forward_training(const at::Tensor& pictures, core::Random& noise) const;
+  /// As `forward` while training: dropout drops, and batch norms use the batch's statistics and add them to their
+  /// running ones, with a share of 1 / step but at least 0.1. (With torch's constant 0.1 the start values would
+  /// outweigh small variances for a hundred steps, and the first epochs could not be validated.)
+  at::Tensor forward_training(const at::Tensor& pictures, const TrainingPass& training) const;
   /// `forward` in two halves: finish(map, features(map, x)) = forward(x).
   at::Tensor features(FeatureMap map, const at::Tensor& pictures) const;
   at::Tensor finish(FeatureMap map, const at::Tensor& features) const;

@@ -105,7 +105,8 @@ core::Result<double> Phase::train_epoch(int epoch, const PhaseState& state) {
 
 core::Status Phase::train_batch(Batch& batch, int epoch, Loss& loss, core::Random& noise) {
   return at_torch_edge("training", [&]() -> core::Status {
-    const at::Tensor logits = network_.forward_training(picture_tensor(batch, folder_, network_), noise);
+    const at::Tensor logits = network_.forward_training(picture_tensor(batch, folder_, network_),
+                                                        {.noise = noise, .step_number = optimizer_.step_count() + 1});
     const at::Tensor batch_loss = at::cross_entropy_loss(logits, target_tensor(batch, network_), class_weights_);
     const auto value = batch_loss.item<double>();
     if (!std::isfinite(value)) {

@@ -17,6 +17,7 @@ namespace alveus::learn {
 struct Pass {
   bool training = false;          ///< batch norms use and gather the batch's statistics, dropout drops
   core::Random* noise = nullptr;  ///< draws the dropout masks; needed when training
+  double momentum = 0.1;          ///< share of this batch in the running statistics of batch norms
 };
 
 /// A piece of a network: [N, C, H, W] to [N, C', H', W'], or [N, F] to [N, F'] behind the flattening.
@@ -55,7 +56,7 @@ class Convolution final : public Layer {
   at::Tensor bias_;  // undefined without a bias
 };
 
-/// Batch norm (momentum 0.1, epsilon 1e-5), with the rectifier that mostly follows it.
+/// Batch norm (epsilon 1e-5), with the rectifier that mostly follows it.
 class BatchNorm final : public Layer {
  public:
   enum class Then { kNothing, kRelu };

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cmdline/command.hpp"
+
+namespace alveus::lab {
+
+/// The subcommands of alveus-lab, one file each.
+cmdline::Command make_train_command();
+cmdline::Command make_predict_command();
+cmdline::Command make_explain_command();
+
+}  // namespace alveus::lab

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <filesystem>
+
+#include "cmdline/terminal.hpp"
+#include "core/csv.hpp"
+#include "lab/commands.hpp"
+#include "lab/trained_model.hpp"
+#include "learn/predictor.hpp"
+#include "sys/file.hpp"
+
+namespace alveus::lab {
+namespace {
+
+/// Adds the probabilities of one part of the fold to the table.
+core::Status add_part(core::CsvTable& table, const TrainedModel& model, const learn::TensorFolder& folder,
+                      const study::FoldTable& folds, study::Role role) {
+  const study::Variant& variant = model.report.variant;
+  std::vector<learn::Example> examples;
+  for (const std::size_t index : learn::samples_of(folder, folds, variant.fold, role)) {
+    examples.push_back({.index = index, .target = folder.samples()[index].target, .quarter_turns = 0});
+  }
+  ALVEUS_TRY_ASSIGN(const auto logits, learn::predict_logits(model.network, folder, examples, {}));
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const study::Sample& sample = folder.samples()[examples[i].index];
+    const double probability = learn::positive_probability(logits[2 * i], logits[2 * i + 1]);
+    table.add({variant.id, variant.configuration, std::to_string(variant.fold), std::string(study::name_of(role)),
+               sample.sample_id, sample.patient_id, std::to_string(sample.target),
+               core::float_text(static_cast<float>(probability))});
+  }
+  return {};
+}
+
+core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
+  ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
+  ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
+  ALVEUS_TRY_ASSIGN(const auto model, open_model(flags.text("model"), device));
+  ALVEUS_TRY_ASSIGN(const auto folder, learn::TensorFolder::open(flags.text("tensors")));
+  ALVEUS_TRY_ASSIGN(const auto folds, open_folds(flags.text("folds")));
+  ALVEUS_TRY(check_folds(model.report, folds));
+  ALVEUS_TRY(study::check_leaks(folds, folder.samples()));
+  core::CsvTable table(
+      {"variant", "configuration", "fold", "role", "sample_id", "patient_id", "target", "probability"});
+  for (const auto role : std::array{study::Role::kTest, study::Role::kValidation}) {
+    ALVEUS_TRY(add_part(table, model, folder, folds, role));
+  }
+  ALVEUS_TRY(sys::write_file(flags.text("out"), table.text()));
+  terminal.message(model.report.variant.id + ": " + std::to_string(table.row_count()) + " slices scored");
+  return cmdline::ExitStatus::kDone;
+}
+
+}  // namespace
+
+cmdline::Command make_predict_command() {
+  using Kind = cmdline::Flag::Kind;
+  cmdline::Command command;
+  command.name = "predict";
+  command.summary = "compute the probabilities of a trained variant";
+  command.details =
+      "Writes a table with the probability of the positive class for every slice of the fold's parts test and val: "
+      "variant,configuration,fold,role,sample_id,patient_id,target,probability. Folds other than those of the training "
+      "are refused.";
+  command.flags = {
+      {.name = "model", .value_name = "DIR", .help = "the folder 'alveus train' wrote", .required = true},
+      {.name = "tensors",
+       .value_name = "DIR",
+       .help = "the pictures, as 'alveus window' writes them",
+       .required = true},
+      {.name = "folds", .value_name = "FILE", .help = "folds.csv of the training", .required = true},
+      {.name = "out", .value_name = "FILE", .help = "the table", .required = true},
+      {.name = "threads", .kind = Kind::kInteger, .value_name = "N", .help = "CPU threads", .fallback = "1"},
+      {.name = "device",
+       .value_name = "NAME",
+       .help = "where to compute",
+       .fallback = "auto",
+       .choices = {"auto", "cpu", "cuda"}},
+  };
+  command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
+    return run(flags, terminal);
+  };
+  return command;
+}
+
+}  // namespace alveus::lab

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/trained_model.hpp"
+
+#include <system_error>
+
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "core/value.hpp"
+#include "sys/file.hpp"
+
+namespace alveus::lab {
+namespace {
+
+using core::ErrorCode;
+
+constexpr int kFormatVersion = 1;
+
+/// Reads members of one JSON object, remembering the first that is wrong.
+class MemberReader {
+ public:
+  explicit MemberReader(const core::Value& value) : value_(value) {}
+
+  std::string text(std::string_view name) {
+    const core::Value* const member = find(name, &core::Value::is_string);
+    return member == nullptr ? "" : member->as_string();
+  }
+  std::int64_t whole(std::string_view name) {
+    const core::Value* const member = find(name, &core::Value::is_integer);
+    return member == nullptr ? 0 : member->as_integer();
+  }
+  double real(std::string_view name) {
+    const core::Value* const member = find(name, &core::Value::is_number);
+    return member == nullptr ? 0 : member->as_real();
+  }
+  bool flag(std::string_view name) {
+    const core::Value* const member = find(name, &core::Value::is_bool);
+    return member != nullptr && member->as_bool();
+  }
+  core::Status status(const std::string& file) const {
+    if (wrong_.empty()) return {};
+    return core::fail(ErrorCode::kInvalidInput,
+                      "'" + wrong_ + "' is absent or of another kind; the file was not written by 'alveus train'",
+                      file);
+  }
+
+ private:
+  const core::Value* find(std::string_view name, bool (core::Value::*is_kind)() const) {
+    const core::Value* const member = value_.find(name);
+    if (member != nullptr && (member->*is_kind)()) return member;
+    if (wrong_.empty()) wrong_ = name;
+    return nullptr;
+  }
+
+  const core::Value& value_;
+  std::string wrong_;
+};
+
+/// Turns the failure.json of an earlier step into an error, so that a study shows where its variant ended.
+core::Status check_failure(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const auto file = folder / "failure.json";
+  if (!std::filesystem::exists(file, ignored)) return {};
+  ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
+  const auto failure = core::parse_json(text);
+  if (!failure) return core::fail(ErrorCode::kInvalidInput, failure.error().message, file.string());
+  return core::fail(ErrorCode::kUnavailable, "the variant '" + failure->string_or("variant", "?") +
+                                                 "' failed in step '" + failure->string_or("step", "?") +
+                                                 "': " + failure->string_or("reason", "no reason was recorded"));
+}
+
+}  // namespace
+
+std::string training_json(const TrainingReport& report) {
+  const core::Value value = core::Object{{"format_version", kFormatVersion},
+                                         {"variant", study::to_value(report.variant)},
+                                         {"classes", core::Array{report.classes[0], report.classes[1]}},
+                                         {"parameters", report.parameters},
+                                         {"weights_sha256", report.weights_sha256},
+                                         {"best_epoch", report.best_epoch},
+                                         {"epochs_run", report.epochs_run},
+                                         {"stopped_early", report.stopped_early},
+                                         {"best_validation_loss", report.best_validation_loss},
+                                         {"tensors_sha256", report.tensors_sha256},
+                                         {"folds_sha256", report.folds_sha256},
+                                         {"device", report.device},
+                                         {"threads", report.threads}};
+  return core::to_json(value, core::JsonStyle::kIndented) + "\n";
+}
+
+core::Result<TrainingReport> parse_training_json(const std::string& name, std::string_view text) {
+  const auto value = core::parse_json(text);
+  if (!value) return core::fail(ErrorCode::kInvalidInput, value.error().message, name);
+  const core::Value* const variant = value->find("variant");
+  if (variant == nullptr) return core::fail(ErrorCode::kInvalidInput, "'variant' is absent", name);
+  TrainingReport report;
+  ALVEUS_TRY_ASSIGN(report.variant, study::parse_variant(*variant));
+  const core::Value* const classes = value->find("classes");
+  if (classes == nullptr || !classes->is_array() || classes->as_array().size() != 2 ||
+      !classes->as_array()[0].is_string() || !classes->as_array()[1].is_string()) {
+    return core::fail(ErrorCode::kInvalidInput, "'classes' must be a list of two names", name);
+  }
+  report.classes = {classes->as_array()[0].as_string(), classes->as_array()[1].as_string()};
+  MemberReader members(*value);
+  report.parameters = members.whole("parameters");
+  report.weights_sha256 = members.text("weights_sha256");
+  report.best_epoch = static_cast<int>(members.whole("best_epoch"));
+  report.epochs_run = static_cast<int>(members.whole("epochs_run"));
+  report.stopped_early = members.flag("stopped_early");
+  report.best_validation_loss = members.real("best_validation_loss");
+  report.tensors_sha256 = members.text("tensors_sha256");
+  report.folds_sha256 = members.text("folds_sha256");
+  report.device = members.text("device");
+  report.threads = members.whole("threads");
+  ALVEUS_TRY(members.status(name));
+  return report;
+}
+
+core::Result<TrainedModel> open_model(const std::filesystem::path& folder, learn::Device device) {
+  ALVEUS_TRY(check_failure(folder));
+  const auto report_file = folder / "training.json";
+  ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(report_file));
+  ALVEUS_TRY_ASSIGN(auto report, parse_training_json(report_file.string(), text));
+  const auto weights_file = folder / "model.safetensors";
+  {
+    ALVEUS_TRY_ASSIGN(const auto weights, sys::MappedFile::open(weights_file));
+    if (core::hash_text(core::HashKind::kSha256, weights.bytes()) != report.weights_sha256) {
+      return core::fail(ErrorCode::kCorrupt,
+                        "the weights are not those that training.json names; copy the folder again",
+                        weights_file.string());
+    }
+  }
+  ALVEUS_TRY_ASSIGN(auto network, learn::Network::load(weights_file, device));
+  return TrainedModel{.report = std::move(report), .network = std::move(network)};
+}
+
+core::Result<study::FoldTable> open_folds(const std::filesystem::path& file) {
+  ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
+  return study::FoldTable::parse(file.string(), text);
+}
+
+std::string sha256_of(const study::FoldTable& folds) { return core::hash_text(core::HashKind::kSha256, folds.csv()); }
+
+core::Status check_folds(const TrainingReport& report, const study::FoldTable& folds) {
+  if (sha256_of(folds) == report.folds_sha256) return {};
+  return core::fail(ErrorCode::kInvalidInput,
+                    "the folds are not those the model '" + report.variant.id +
+                        "' was trained with, so its test part may hold what it learned from; give the folds.csv of "
+                        "the training");
+}
+
+}  // namespace alveus::lab

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+
+#include "core/result.hpp"
+#include "learn/network.hpp"
+#include "learn/tensor_folder.hpp"
+#include "learn/training.hpp"
+#include "study/folds.hpp"
+#include "study/variant.hpp"
+
+namespace alveus::lab {
+
+/// What `train` says about its model in training.json, beside model.safetensors. Nothing in it depends on time or
+/// machine.
+struct TrainingReport {
+  study::Variant variant;
+  std::array<std::string, 2> classes;
+  std::int64_t parameters = 0;
+  std::string weights_sha256;  ///< of model.safetensors
+  int best_epoch = 0;
+  int epochs_run = 0;
+  bool stopped_early = false;
+  double best_validation_loss = 0;
+  std::string tensors_sha256;  ///< fingerprint of the tensor folder
+  std::string folds_sha256;    ///< of folds.csv
+  std::string device;
+  std::int64_t threads = 1;
+
+  friend bool operator==(const TrainingReport&, const TrainingReport&) = default;
+};
+
+std::string training_json(const TrainingReport& report);
+/// kInvalidInput names the file and the member that is absent or of another kind.
+core::Result<TrainingReport> parse_training_json(const std::string& name, std::string_view text);
+
+/// A model folder as `train` left it.
+struct TrainedModel {
+  TrainingReport report;
+  learn::Network network;
+};
+
+/// Opens the model of a folder. kUnavailable with the reason when the folder holds a failure.json instead; kCorrupt
+/// when the weights are not those that training.json speaks of.
+core::Result<TrainedModel> open_model(const std::filesystem::path& folder, learn::Device device);
+
+/// Reads folds.csv.
+core::Result<study::FoldTable> open_folds(const std::filesystem::path& file);
+std::string sha256_of(const study::FoldTable& folds);
+
+/// kInvalidInput when the folds are others than those the model was trained with: its test part could then hold what
+/// it learned from.
+core::Status check_folds(const TrainingReport& report, const study::FoldTable& folds);
+
+}  // namespace alveus::lab
