@@ -40,7 +40,7 @@ BANNED = [
     (re.compile(r"std::(cout|cerr|clog)\b"), "a stream to the terminal: only cmdline writes there"),
     (re.compile(r"std::(uniform_\w+|normal|bernoulli|discrete)_distribution|std::(mt19937|random_device)|\brand\(\)"),
      "a random source other than core::Random"),
-    (re.compile(r"\bstd::thread\b"), "std::thread: use std::jthread"),
+    (re.compile(r"\bstd::thread\b(?!::)"), "std::thread: use std::jthread"),
     (re.compile(r"\brecursive_mutex\b"), "a recursive mutex"),
 ]
 TEST_BANNED = [
@@ -48,7 +48,7 @@ TEST_BANNED = [
 ]
 # Words about how or where the work is done, and paths of one machine. Built from pieces so that this file passes.
 PRIVATE_TEXT = re.compile(
-    r"(?<![\w.])/(wo" + r"rk|ro" + r"ot|fa" + r"rm)/|\.lib" + r"rary\b|cl" + r"aude|language mo" + r"del|this ses" +
+    r"(?<![\w.])/(wo" + r"rk|ro" + r"ot|fa" + r"rm)/|/\.lib" + r"rary\b|cl" + r"aude|language mo" + r"del|this ses" +
     r"sion|\bAI ag" + r"ent", re.IGNORECASE)
 
 

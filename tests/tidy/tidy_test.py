@@ -68,7 +68,8 @@ class TidyTest(unittest.TestCase):
         for bad in ("using namespace std;", "void f() { throw 1; }", "auto& out = std::cout;", "std::mt19937 r;", "std::thread t;",
                     "// FIX" + "ME later", "// TODO later", "void f() { printf(\"x\"); }"):
             self.assertTrue(found("src/core/a.cpp", SPDX + bad + "\n"), bad)
-        for good in ("// we never throw 1;", 'auto s = "std::cout";', "// TODO(core): mend", "int snprintf(char*);", "std::jthread t;"):
+        for good in ("// we never throw 1;", 'auto s = "std::cout";', "// TODO(core): mend", "int snprintf(char*);", "std::jthread t;",
+                     "auto n = std::thread::hardware_concurrency();"):
             self.assertEqual([], found("src/core/a.cpp", SPDX + good + "\n"), good)
 
     def test_sleeps_in_tests(self):
