@@ -98,7 +98,8 @@ struct Process {
   std::vector<InputParameter> inputs;
   std::vector<OutputParameter> outputs;
   Requirements requirements;
-  std::shared_ptr<const Ontology> ontology;  ///< null: none was named
+  std::map<std::string, std::string> namespaces;  ///< prefix to URI, for formats of Files
+  std::shared_ptr<const Ontology> ontology;       ///< null: none was named
   std::variant<CommandLineTool, ExpressionTool, Workflow, Operation> body;
   document::Mark mark;
 };
