@@ -20,9 +20,11 @@ endif()
 if(ALVEUS_LABORATORY)
   enable_language(C)  # ITK's own dependencies (HDF5) are looked for with it
   find_package(Torch REQUIRED)
+  find_package(PNG REQUIRED)
   find_package(ITK 5.2 REQUIRED COMPONENTS
-    ITKCommon ITKIOGDCM ITKIONIFTI ITKIOPNG ITKIOImageBase ITKImageGrid ITKThresholding ITKBinaryMathematicalMorphology
-    ITKConnectedComponents ITKLabelMap ITKSmoothing ITKImageFunction ITKImageStatistics ITKMathematicalMorphology)
-  # The factories that register the readers; the include of UseITK would add ITK's folders to every target.
-  set(ITK_NO_IO_FACTORY_REGISTER_MANAGER ON)
+    ITKCommon ITKIOImageBase ITKIOGDCM ITKBinaryMathematicalMorphology ITKConnectedComponents ITKLabelMap)
+  # Only what the library imaging uses: UseITK would put ITK's folders and IO factories into every target.
+  add_library(alveus_itk INTERFACE)
+  target_include_directories(alveus_itk SYSTEM INTERFACE ${ITKCommon_INCLUDE_DIRS})
+  target_link_libraries(alveus_itk INTERFACE ITKCommon ITKIOImageBase ITKIOGDCM)
 endif()
