@@ -19,8 +19,7 @@ std::string encode_foreign(std::string_view reference) {
   std::string encoded;
   for (std::size_t i = 0; i < reference.size(); ++i) {
     const auto c = static_cast<unsigned char>(reference[i]);
-    const bool escape =
-        c == '%' && i + 2 < reference.size() && is_hex(reference[i + 1]) && is_hex(reference[i + 2]);
+    const bool escape = c == '%' && i + 2 < reference.size() && is_hex(reference[i + 1]) && is_hex(reference[i + 2]);
     if (escape || (c < 128U && (std::isalnum(c) != 0 || kAllowed.find(reference[i]) != std::string_view::npos))) {
       encoded += reference[i];
     } else {

@@ -81,8 +81,7 @@ Result<Node> Documents::resolve_sequence(const Node& node) {
 
 Result<Node> Documents::import(const Node& reference) {
   if (!reference.is_string()) {
-    return core::fail(
-        document::error_at(reference.mark(), ErrorCode::kInvalidInput, "'$import' must name a document"));
+    return core::fail(document::error_at(reference.mark(), ErrorCode::kInvalidInput, "'$import' must name a document"));
   }
   return open(resolve_uri(uri_of(reference.mark()), reference.string()), reference.mark());
 }

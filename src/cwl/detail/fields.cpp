@@ -13,12 +13,9 @@ using document::Node;
 
 std::string_view name_of(Version version) {
   switch (version) {
-    case Version::kV10:
-      return "v1.0";
-    case Version::kV11:
-      return "v1.1";
-    case Version::kV12:
-      return "v1.2";
+    case Version::kV10: return "v1.0";
+    case Version::kV11: return "v1.1";
+    case Version::kV12: return "v1.2";
   }
   return "";
 }

@@ -15,8 +15,7 @@ namespace alveus::cwl {
 /// several steps run is read for each of them.
 class Findings {
  public:
-  void error(const document::Mark& mark, std::string message,
-             core::ErrorCode code = core::ErrorCode::kInvalidInput) {
+  void error(const document::Mark& mark, std::string message, core::ErrorCode code = core::ErrorCode::kInvalidInput) {
     add(errors_, document::error_at(mark, code, std::move(message)));
   }
   void error(core::Error error) { add(errors_, std::move(error)); }

@@ -123,13 +123,13 @@ Type type_of_link(const Process& workflow, const Source& source, std::size_t lin
   Type merged = type;
   if (source.is_list) {
     const bool keep = source.merge == flow::LinkMerge::kFlattened && has_array(type);
-    merged = keep ? type : type.kind == Kind::kAny && source.merge == flow::LinkMerge::kFlattened ? type
-                                                                                                   : array_of(type);
+    merged = keep                                                                     ? type
+             : type.kind == Kind::kAny && source.merge == flow::LinkMerge::kFlattened ? type
+                                                                                      : array_of(type);
   }
   switch (source.pick) {
     case flow::PickValue::kNone:
-    case flow::PickValue::kAllNonNull:
-      return merged;
+    case flow::PickValue::kAllNonNull: return merged;
     case flow::PickValue::kFirstNonNull:
     case flow::PickValue::kTheOnlyNonNull:
       return source.is_list ? items_of(merged) : has_array(type) ? items_of(type) : type;

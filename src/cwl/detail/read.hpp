@@ -115,7 +115,6 @@ class ProcessReader {
 /// A source as the workflow knows it: "#main/train/model" to "train/model".
 std::string source_name(const std::string& written, const std::string& process_id);
 /// The links that `field` ("source", "outputSource") and its neighbours describe.
-Source read_source(const Fields& fields, std::string_view field, const std::string& process_id,
-                   const ReadScope& scope);
+Source read_source(const Fields& fields, std::string_view field, const std::string& process_id, const ReadScope& scope);
 
 }  // namespace alveus::cwl

@@ -51,8 +51,9 @@ void add_secondary_files(const Node& node, Side side, const ReadScope& scope, st
   } else if (node.is_sequence()) {
     for (const Node& item : node.items()) add_secondary_files(item, side, scope, files);
   } else if (node.is_mapping() && scope.version == Version::kV10) {
-    scope.findings.error(node.mark(), "a pattern of secondary files with fields needs cwlVersion v1.1 or later, but "
-                                      "the document is v1.0");
+    scope.findings.error(node.mark(),
+                         "a pattern of secondary files with fields needs cwlVersion v1.1 or later, but "
+                         "the document is v1.0");
   } else if (node.is_mapping()) {
     const Fields fields(node, "a pattern of secondary files", kSecondaryFileRules, scope.version, scope.findings);
     const Node* pattern = fields.require("pattern");

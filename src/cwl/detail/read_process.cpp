@@ -105,8 +105,10 @@ std::string process_id(const Node& node) {
 bool names_format(const Parameter& parameter);
 
 bool names_format(const Type& type) {
-  return std::any_of(type.alternatives.begin(), type.alternatives.end(), [](const Type& t) { return names_format(t); }) ||
-         std::any_of(type.fields.begin(), type.fields.end(), [](const RecordField& f) { return names_format(static_cast<const Parameter&>(f)); });
+  return std::any_of(type.alternatives.begin(), type.alternatives.end(),
+                     [](const Type& t) { return names_format(t); }) ||
+         std::any_of(type.fields.begin(), type.fields.end(),
+                     [](const RecordField& f) { return names_format(static_cast<const Parameter&>(f)); });
 }
 
 bool names_format(const Parameter& parameter) { return !parameter.formats.empty() || names_format(parameter.type); }
@@ -182,10 +184,12 @@ std::optional<Node> ProcessReader::select(const Node& root, const std::string& u
     known.push_back(process_id(item));
   }
   if (fragment.empty() && graph->items().size() == 1) return graph->items().front();
-  findings_.error(mark, fragment.empty() ? "'" + document_of(uri) + "' has several processes and none named 'main'; "
-                                               "name the one to run, as in '#" + known.front() + "'"
-                                         : "'" + document_of(uri) + "' has no process '" + wanted + "'" +
-                                               suggestion(wanted, known));
+  findings_.error(mark, fragment.empty()
+                            ? "'" + document_of(uri) +
+                                  "' has several processes and none named 'main'; "
+                                  "name the one to run, as in '#" +
+                                  known.front() + "'"
+                            : "'" + document_of(uri) + "' has no process '" + wanted + "'" + suggestion(wanted, known));
   return std::nullopt;
 }
 

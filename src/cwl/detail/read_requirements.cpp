@@ -184,7 +184,7 @@ void read_time_limit(const Node& node, const Target& target) {
   target.requirements.time_limit = fields.number_expression("timelimit", Version::kV10);
 }
 
-template <bool Requirements::*Flag>
+template <bool Requirements::* Flag>
 void read_flag(const Node& node, const Target& target) {
   open(node, "a requirement without fields", kClassRules, target);
   target.requirements.*Flag = true;

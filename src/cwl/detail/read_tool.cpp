@@ -46,15 +46,15 @@ Expression made_up_name(const Fields& fields, std::string_view stream) {
   return {core::Value(digest + "." + std::string(stream)), fields.mark()};
 }
 
-void resolve_stream_output(const Node& written, OutputParameter& output, const Fields& fields,
-                           CommandLineTool& tool, Findings& findings) {
+void resolve_stream_output(const Node& written, OutputParameter& output, const Fields& fields, CommandLineTool& tool,
+                           Findings& findings) {
   const std::string word = type_word(written);
   if (word != "stdout" && word != "stderr") return;
   std::optional<Expression>& name = word == "stdout" ? tool.stdout_name : tool.stderr_name;
   if (!name) name = made_up_name(fields, word);
   if (output.binding) {
-    findings.error(output.binding->mark, "the output '" + output.name + "' of type " + word +
-                                             " must not have an 'outputBinding'");
+    findings.error(output.binding->mark,
+                   "the output '" + output.name + "' of type " + word + " must not have an 'outputBinding'");
   }
   output.binding = CommandOutputBinding{};
   output.binding->glob.push_back(*name);
@@ -64,8 +64,7 @@ void resolve_stream_output(const Node& written, OutputParameter& output, const F
 void resolve_stream_input(const Node& written, InputParameter& input, CommandLineTool& tool, Findings& findings) {
   if (type_word(written) != "stdin") return;
   if (input.binding) {
-    findings.error(input.binding->mark,
-                   "the input '" + input.name + "' of type stdin must not have an 'inputBinding'");
+    findings.error(input.binding->mark, "the input '" + input.name + "' of type stdin must not have an 'inputBinding'");
   }
   if (tool.stdin_path) {
     findings.error(input.mark, "the input '" + input.name + "' of type stdin and the field 'stdin' exclude each other");

@@ -100,27 +100,12 @@ Type read_type_text(const Node& node, Side side, const ReadScope& scope) {
   return union_of({simple(Kind::kNull), std::move(type)});
 }
 
-constexpr std::array<FieldRule, 7> kArrayRules = {{{"type"},
-                                                   {"items"},
-                                                   {"name"},
-                                                   {"label"},
-                                                   {"doc"},
-                                                   {"inputBinding"},
-                                                   {"outputBinding"}}};
-constexpr std::array<FieldRule, 7> kEnumRules = {{{"type"},
-                                                  {"symbols"},
-                                                  {"name"},
-                                                  {"label"},
-                                                  {"doc"},
-                                                  {"inputBinding"},
-                                                  {"outputBinding"}}};
-constexpr std::array<FieldRule, 7> kRecordRules = {{{"type"},
-                                                    {"fields"},
-                                                    {"name"},
-                                                    {"label"},
-                                                    {"doc"},
-                                                    {"inputBinding"},
-                                                    {"outputBinding"}}};
+constexpr std::array<FieldRule, 7> kArrayRules = {
+    {{"type"}, {"items"}, {"name"}, {"label"}, {"doc"}, {"inputBinding"}, {"outputBinding"}}};
+constexpr std::array<FieldRule, 7> kEnumRules = {
+    {{"type"}, {"symbols"}, {"name"}, {"label"}, {"doc"}, {"inputBinding"}, {"outputBinding"}}};
+constexpr std::array<FieldRule, 7> kRecordRules = {
+    {{"type"}, {"fields"}, {"name"}, {"label"}, {"doc"}, {"inputBinding"}, {"outputBinding"}}};
 
 void read_schema_head(const Fields& fields, const ReadScope& scope, Type& type) {
   type.name = short_name(fields.string("name").value_or(""));
@@ -167,15 +152,6 @@ Type read_record(const Node& node, Side side, const ReadScope& scope) {
 
 }  // namespace
 
-bool Type::is_optional() const {
-  if (kind == Kind::kNull) return true;
-  if (kind != Kind::kUnion) return false;
-  for (const Type& alternative : alternatives) {
-    if (alternative.is_optional()) return true;
-  }
-  return false;
-}
-
 Type read_type(const Node& node, Side side, const ReadScope& scope) {
   if (node.is_string()) return read_type_text(node, side, scope);
   // An unquoted `null` in a list of types is the type of that name.
@@ -196,35 +172,6 @@ Type read_type(const Node& node, Side side, const ReadScope& scope) {
   if (word == "enum") return read_enum(node, scope);
   if (word == "record") return read_record(node, side, scope);
   return read_type(*kind, side, scope);
-}
-
-std::string name_of(const Type& type) {
-  for (const auto& [word, kind] : kSimpleTypes) {
-    if (kind == type.kind) return std::string(word);
-  }
-  switch (type.kind) {
-    case Kind::kArray: {
-      const std::string items = name_of(type.items());
-      return type.items().kind == Kind::kUnion ? "list of (" + items + ")" : items + "[]";
-    }
-    case Kind::kEnum: {
-      if (!type.name.empty()) return "enum " + type.name;
-      std::string symbols;
-      for (const std::string& symbol : type.symbols) symbols += (symbols.empty() ? "" : ", ") + symbol;
-      return "enum {" + symbols + "}";
-    }
-    case Kind::kRecord:
-      return type.name.empty() ? "record" : "record " + type.name;
-    default:
-      break;
-  }
-  if (type.alternatives.size() == 2 && type.alternatives[0].kind == Kind::kNull &&
-      type.alternatives[1].kind != Kind::kUnion) {
-    return name_of(type.alternatives[1]) + "?";
-  }
-  std::string names;
-  for (const Type& alternative : type.alternatives) names += (names.empty() ? "" : " or ") + name_of(alternative);
-  return names;
 }
 
 }  // namespace alveus::cwl

@@ -123,8 +123,7 @@ Source read_source(const Fields& fields, std::string_view field, const std::stri
       source.marks.push_back(item.mark());
     }
     if (source.names.size() > 1 && !scope.effective.multiple_input) {
-      scope.findings.error(written->mark(),
-                           "several sources need MultipleInputFeatureRequirement in the requirements");
+      scope.findings.error(written->mark(), "several sources need MultipleInputFeatureRequirement in the requirements");
     }
   }
   const auto merge = fields.word("linkMerge", kMerges);
@@ -144,8 +143,7 @@ Workflow ProcessReader::read_workflow(const Fields& fields, const ReadScope& sco
     WorkflowStep step = read_step(entry, scope, header, process);
     for (const WorkflowStep& earlier : workflow.steps) {
       if (earlier.name == step.name) {
-        findings_.error(step.mark,
-                        "the step '" + step.name + "' is defined twice, first at " + earlier.mark.text());
+        findings_.error(step.mark, "the step '" + step.name + "' is defined twice, first at " + earlier.mark.text());
       }
     }
     workflow.steps.push_back(std::move(step));
