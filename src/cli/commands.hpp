@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "cmdline/command.hpp"
 
 namespace alveus::cli {
 
+/// All of them, in the order of --help.
+std::vector<cmdline::Command> make_commands();
+
 /// The subcommands of alveus, one file each.
+cmdline::Command make_run_command();
+cmdline::Command make_study_run_command();
 cmdline::Command make_split_command();
 cmdline::Command make_variants_command();
 cmdline::Command make_metrics_command();

@@ -1,23 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cwl/load.hpp"
 
+#include <utility>
+
 #include "cwl/detail/documents.hpp"
 #include "cwl/detail/findings.hpp"
+#include "cwl/detail/lower.hpp"
 #include "cwl/detail/read.hpp"
+#include "cwl/file_value.hpp"
+#include "cwl/uri.hpp"
 
 namespace alveus::cwl {
+namespace {
 
-Loaded load(DocumentSource& source, const std::string& uri, const LoadOptions& options) {
-  Findings findings;
+/// `path` is another way to write `location`; both may be relative to the file of the inputs.
+void make_absolute(core::Value& inputs, const std::string& base) {
+  for_each_file(inputs, [&](core::Value& object) {
+    const std::string location = object.string_or("location", "");
+    const std::string path = object.string_or("path", "");
+    object.mutable_object().erase("path");
+    if (!location.empty() && !location.starts_with("_:")) {
+      object.set("location", resolve_uri(base, location));
+    } else if (location.empty() && !path.empty()) {
+      object.set("location", has_scheme(path) ? path : uri_of_path(base, path));
+    }
+  });
+}
+
+void expand_formats(core::Value& inputs, const Namespaces& namespaces) {
+  for_each_file(inputs, [&](core::Value& object) {
+    const std::string format = object.string_or("format", "");
+    if (format.find(':') != std::string::npos) object.set("format", expand_name(format, namespaces, ""));
+  });
+}
+
+}  // namespace
+
+core::Result<InputObject> load_inputs(DocumentSource& source, const std::string& uri) {
   Documents documents(source);
+  ALVEUS_TRY_ASSIGN(const document::Node root, documents.open(uri));
+  InputObject object;
+  if (root.is_null()) return object;
+  if (!root.is_mapping()) {
+    return core::fail(document::error_at(
+        root.mark(), core::ErrorCode::kInvalidInput,
+        "the input object must be a mapping of input names to values, not a " + std::string(root.kind_name())));
+  }
+  Namespaces namespaces;
+  for (const document::Node::Member& member : root.members()) {
+    if (member.key == "cwl:requirements") {
+      object.requirements = member.value;
+    } else if (member.key == "cwl:tool" && member.value.is_string()) {
+      object.tool = resolve_uri(uri, member.value.string());
+    } else if (member.key == "$namespaces") {
+      for (const document::Node::Member& space : member.value.members()) {
+        if (space.value.is_string()) namespaces[space.key] = space.value.string();
+      }
+    } else if (member.key != "$schemas") {
+      object.inputs.set(member.key, member.value.value());
+    }
+  }
+  make_absolute(object.inputs, uri);
+  if (!namespaces.empty()) expand_formats(object.inputs, namespaces);
+  return object;
+}
+
+LoadOutcome load_process(DocumentSource& source, const std::string& uri,
+                         const std::optional<document::Node>& requirements, expr::Javascript& javascript) {
+  Documents documents(source);
+  Findings findings;
   ProcessReader reader(findings, documents);
-  if (options.requirements) reader.set_overrides(*options.requirements);
-  Loaded loaded;
-  loaded.process = reader.read_at(uri, {}, {}, std::nullopt);
-  loaded.errors = findings.errors();
-  loaded.warnings = findings.warnings();
-  if (!loaded.errors.empty()) loaded.process = nullptr;
-  return loaded;
+  if (requirements) reader.set_overrides(*requirements);
+  const auto model = reader.read_at(uri, {}, {}, std::nullopt);
+  LoadOutcome outcome;
+  if (model != nullptr && findings.errors().empty()) {
+    auto process = lower(model, javascript, findings);
+    if (findings.errors().empty()) outcome.loaded = Loaded{.model = model, .process = std::move(process)};
+  }
+  outcome.errors = findings.errors();
+  outcome.warnings = findings.warnings();
+  return outcome;
 }
 
 }  // namespace alveus::cwl

@@ -7,26 +7,41 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "core/value.hpp"
 #include "cwl/model.hpp"
 #include "cwl/source.hpp"
 #include "document/node.hpp"
+#include "expr/javascript.hpp"
+#include "flow/process.hpp"
 
 namespace alveus::cwl {
 
-struct LoadOptions {
-  /// `cwl:requirements` of the input object: they win over those of the root process.
-  std::optional<document::Node> requirements;
+/// An input object as its file holds it. Locations of files are absolute URIs.
+struct InputObject {
+  core::Value inputs = core::Object{};
+  std::optional<document::Node> requirements;  ///< `cwl:requirements`: for the process, over its own
+  std::optional<std::string> tool;             ///< `cwl:tool`: URI of the process it is meant for
 };
 
-/// What became of a document. All of its errors are there, not the first alone; each names file, line and column.
+/// Reads an input object (YAML or JSON; $import and $include are resolved). kInvalidInput when it is no mapping.
+core::Result<InputObject> load_inputs(DocumentSource& source, const std::string& uri);
+
+/// A process ready to run.
 struct Loaded {
-  std::shared_ptr<const Process> process;  ///< null when there are errors
-  std::vector<core::Error> errors;
+  std::shared_ptr<const Process> model;
+  std::shared_ptr<const flow::Process> process;
+};
+
+/// What came of loading a document: a process, or all the errors that it has.
+struct LoadOutcome {
+  std::optional<Loaded> loaded;     ///< empty when there are errors
+  std::vector<core::Error> errors;  ///< each with file:line:column, the source line and a caret
   std::vector<core::Error> warnings;
 };
 
-/// Reads and checks the process at a URI and all that it runs. A fragment picks one of a `$graph`; without one it is
-/// "#main", or the only one. A document that asks for a feature this build lacks has an error of kUnsupported.
-Loaded load(DocumentSource& source, const std::string& uri, const LoadOptions& options = {});
+/// Reads the process at a URI ("file:///a/main.cwl#step"), checks it with all that it runs, and lowers it.
+/// `requirements` win over the document's. `javascript` is borrowed and outlives the process.
+LoadOutcome load_process(DocumentSource& source, const std::string& uri,
+                         const std::optional<document::Node>& requirements, expr::Javascript& javascript);
 
 }  // namespace alveus::cwl

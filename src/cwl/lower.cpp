@@ -1,83 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cwl/lower.hpp"
+#include "cwl/detail/lower.hpp"
 
 #include <utility>
 
+#include "core/check.hpp"
 #include "cwl/detail/check.hpp"
-#include "cwl/detail/contract.hpp"
 #include "cwl/tool.hpp"
 
 namespace alveus::cwl {
 namespace {
 
-using Lowered = core::Result<std::shared_ptr<const flow::Process>>;
-
-flow::Link lower_link(const Process& process, const Source& source) {
+flow::Link lower_link(const Process& workflow, const Source& source) {
   flow::Link link{.sources = {}, .is_list = source.is_list, .merge = source.merge, .pick = source.pick};
   for (const std::string& name : source.names) {
-    // `load` has checked that every source is there.
-    if (auto found = find_source(process, name)) link.sources.push_back(*std::move(found));
+    auto found = find_source(workflow, name);
+    ALVEUS_CHECK(found.has_value(), "a checked workflow links to what is there");
+    link.sources.push_back(*std::move(found));
   }
   return link;
 }
 
-class Lowering {
- public:
-  explicit Lowering(expr::Javascript& javascript) : javascript_(javascript) {}
-
-  Lowered lower(const std::shared_ptr<const Process>& process, Place place) {
-    auto lowered = std::make_shared<flow::Process>();
-    for (const InputParameter& input : process->inputs) lowered->inputs.push_back(input.name);
-    for (const OutputParameter& output : process->outputs) lowered->outputs.push_back(output.name);
-    lowered->contract = make_contract(process, place, javascript_);
-    if (std::holds_alternative<CommandLineTool>(process->body)) {
-      lowered->body = make_command_line_tool(process, javascript_);
-    } else if (std::holds_alternative<ExpressionTool>(process->body)) {
-      lowered->body = make_expression_tool(process, javascript_);
-    } else if (std::holds_alternative<Workflow>(process->body)) {
-      ALVEUS_TRY_ASSIGN(lowered->body, lower_workflow(*process));
-    } else {
-      return core::fail(document::error_at(process->mark, core::ErrorCode::kUnsupported,
-                                           "an Operation has nothing to execute; run a process that implements it"));
-    }
-    return lowered;
+flow::Step lower_step(const std::shared_ptr<const Process>& workflow, std::size_t index, expr::Javascript& javascript,
+                      Findings& findings) {
+  const WorkflowStep& step = std::get<Workflow>(workflow->body).steps[index];
+  flow::Step lowered;
+  lowered.name = step.name;
+  for (const StepInput& input : step.inputs) {
+    lowered.inputs.push_back({.name = input.name,
+                              .link = lower_link(*workflow, input.source),
+                              .fallback = input.fallback.value_or(core::Value())});
   }
+  lowered.outputs = step.outputs;
+  lowered.scatter = step.scatter;
+  lowered.scatter_method = step.scatter_method;
+  lowered.has_when = step.when.has_value();
+  lowered.logic = make_step_logic(workflow, index, javascript);
+  lowered.process = lower(step.run, javascript, findings);
+  return lowered;
+}
 
- private:
-  core::Result<flow::Workflow> lower_workflow(const Process& process) {
-    flow::Workflow workflow;
-    for (const WorkflowStep& step : std::get<Workflow>(process.body).steps) {
-      ALVEUS_TRY_ASSIGN(flow::Step lowered, lower_step(process, step));
-      workflow.steps.push_back(std::move(lowered));
-    }
-    for (const OutputParameter& output : process.outputs) {
-      workflow.outputs.push_back({output.name, lower_link(process, output.source)});
-    }
-    return workflow;
+flow::Workflow lower_workflow(const std::shared_ptr<const Process>& process, expr::Javascript& javascript,
+                              Findings& findings) {
+  flow::Workflow workflow;
+  const std::size_t step_count = std::get<Workflow>(process->body).steps.size();
+  for (std::size_t index = 0; index < step_count; ++index) {
+    workflow.steps.push_back(lower_step(process, index, javascript, findings));
   }
-
-  core::Result<flow::Step> lower_step(const Process& process, const WorkflowStep& step) {
-    flow::Step lowered;
-    lowered.name = step.name;
-    for (const StepInput& input : step.inputs) {
-      lowered.inputs.push_back({input.name, lower_link(process, input.source), input.fallback.value_or(core::Value())});
-    }
-    lowered.outputs = step.outputs;
-    lowered.scatter = step.scatter;
-    lowered.scatter_method = step.scatter_method;
-    lowered.has_when = step.when.has_value();
-    lowered.logic = make_step_logic(step, process.version, javascript_);
-    ALVEUS_TRY_ASSIGN(lowered.process, lower(step.run, Place::kStep));
-    return lowered;
+  for (const OutputParameter& output : process->outputs) {
+    workflow.outputs.push_back({.name = output.name, .link = lower_link(*process, output.source)});
   }
-
-  expr::Javascript& javascript_;
-};
+  return workflow;
+}
 
 }  // namespace
 
-Lowered lower(std::shared_ptr<const Process> process, expr::Javascript& javascript) {
-  return Lowering(javascript).lower(process, Place::kRoot);
+std::shared_ptr<const flow::Process> lower(const std::shared_ptr<const Process>& process, expr::Javascript& javascript,
+                                           Findings& findings) {
+  auto lowered = std::make_shared<flow::Process>();
+  for (const InputParameter& input : process->inputs) lowered->inputs.push_back(input.name);
+  for (const OutputParameter& output : process->outputs) lowered->outputs.push_back(output.name);
+  lowered->contract = make_input_contract(process, javascript);
+  if (std::holds_alternative<Workflow>(process->body)) {
+    lowered->body = lower_workflow(process, javascript, findings);
+  } else if (std::holds_alternative<ExpressionTool>(process->body)) {
+    lowered->body = make_expression_tool(process, javascript);
+  } else if (std::holds_alternative<CommandLineTool>(process->body)) {
+    if (const auto& docker = process->requirements.docker; docker && docker->required) {
+      findings.error(docker->mark,
+                     "the tool requires a container (DockerRequirement), which this version does not start; as a hint "
+                     "it would be left out",
+                     core::ErrorCode::kUnsupported);
+    }
+    lowered->body = make_command_line_tool(process, javascript);
+  } else {
+    findings.error(process->mark, "an Operation has no implementation to run", core::ErrorCode::kUnsupported);
+  }
+  return lowered;
 }
 
 }  // namespace alveus::cwl

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.hpp"
+
+namespace alveus::cli {
+
+std::vector<cmdline::Command> make_commands() {
+  return {make_run_command(),      make_study_run_command(), make_split_command(),
+          make_variants_command(), make_metrics_command(),   make_compare_command()};
+}
+
+}  // namespace alveus::cli

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/document_load.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/file_source.hpp"
+#include "core/hash.hpp"
+
+namespace alveus::cli {
+namespace {
+
+/// One error that shows all of them, one after the other.
+core::Error joined(std::vector<core::Error> errors) {
+  core::Error all = std::move(errors.front());
+  for (std::size_t i = 1; i < errors.size(); ++i) {
+    if (errors[i].code != core::ErrorCode::kUnsupported) all.code = errors[i].code;
+    all.context.push_back(errors[i].text());
+  }
+  if (errors.size() > 1) all.context.push_back(std::to_string(errors.size()) + " errors");
+  return all;
+}
+
+}  // namespace
+
+core::Result<LoadedDocument> load_document(const std::string& document, const std::string& inputs_file,
+                                           const core::Value& extra, expr::Javascript& javascript,
+                                           cmdline::Terminal& terminal) {
+  FileSource source;
+  cwl::InputObject object;
+  std::string uri = uri_of_argument(document);
+  if (!inputs_file.empty()) {
+    ALVEUS_TRY_ASSIGN(object, cwl::load_inputs(source, uri_of_argument(inputs_file)));
+  } else if (auto described = cwl::load_inputs(source, uri); described && described->tool) {
+    // An input object that names its tool is a document too.
+    object = std::move(*described);
+    uri = *object.tool;
+  }
+  if (extra.is_object()) {
+    for (const auto& [name, value] : extra.as_object()) object.inputs.set(name, value);
+  }
+  auto outcome = cwl::load_process(source, uri, object.requirements, javascript);
+  for (const auto& warning : outcome.warnings) terminal.warning(warning.text());
+  if (!outcome.errors.empty()) return core::fail(joined(std::move(outcome.errors)));
+  ALVEUS_TRY_ASSIGN(const auto text, source.fetch(uri.substr(0, uri.find('#'))));
+  return LoadedDocument{.loaded = *std::move(outcome.loaded),
+                        .inputs = std::move(object.inputs),
+                        .hash = core::hash_text(core::HashKind::kSha256, text.text)};
+}
+
+}  // namespace alveus::cli
