@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/study_plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace alveus::study {
+namespace {
+
+using testing::HasSubstr;
+
+struct PresetSize {
+  std::string name;
+  std::size_t configurations;
+};
+
+class PresetTest : public testing::TestWithParam<PresetSize> {};
+
+TEST_P(PresetTest, HasTheNumberOfVariantsItSays) {
+  const auto plan = preset_plan(GetParam().name);
+  ASSERT_TRUE(plan.has_value());
+  const auto variants = expand(*plan, 5);
+  ASSERT_TRUE(variants.has_value());
+  EXPECT_EQ(variants->size(), 5 * GetParam().configurations);
+  EXPECT_EQ(variants->size(), variant_count(*plan, 5));
+  std::set<std::string> ids;
+  std::set<std::string> configurations;
+  for (const auto& variant : *variants) {
+    ids.insert(variant.id);
+    configurations.insert(variant.configuration);
+  }
+  EXPECT_EQ(ids.size(), variants->size());
+  EXPECT_EQ(configurations.size(), GetParam().configurations);
+  EXPECT_TRUE(std::ranges::is_sorted(*variants, {}, &Variant::id));
+}
+
+INSTANTIATE_TEST_SUITE_P(Counts, PresetTest,
+                         testing::Values(PresetSize{"quick", 3}, PresetSize{"claire-60", 12},
+                                         PresetSize{"claire-108x5", 108}, PresetSize{"claire-990", 198}),
+                         [](const auto& parameter) {
+                           auto name = parameter.param.name;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST(PresetsTest, AreAllKnownByName) {
+  for (const auto& preset : presets()) EXPECT_TRUE(preset_plan(preset.name).has_value()) << preset.name;
+  EXPECT_THAT(preset_plan("claire-66").error().message, HasSubstr("did you mean 'claire-60'?"));
+  EXPECT_THAT(preset_plan("everything").error().message, HasSubstr("'quick' 'claire-60'"));
+}
+
+TEST(PresetsTest, Train50EpochsLikeThePublishedOnes) {
+  const auto variants = expand(*preset_plan("claire-108x5"), 1);
+  for (const auto& variant : *variants) {
+    EXPECT_EQ(variant.settings.epochs, 50);
+    EXPECT_EQ(variant.settings.gamma, 0.1);
+    EXPECT_TRUE(variant.settings.network.starts_with("densenet"));
+  }
+}
+
+TEST(PlanTest, CombinesValuesAndLists) {
+  const auto plan = parse_plan(
+      "study.json", R"({"network": ["resnet18", "vgg11_bn"], "epochs": 3, "learning_rate": [0.001, 1e-4, 1]})");
+  ASSERT_TRUE(plan.has_value());
+  const auto variants = expand(*plan, 2);
+  ASSERT_EQ(variants->size(), 12U);
+  EXPECT_EQ((*variants)[0].settings.epochs, 3);
+  EXPECT_EQ((*variants)[0].settings.batch_size, TrainingSettings{}.batch_size);
+}
+
+TEST(PlanTest, DoesNotDependOnTheOrderOfItsMembers) {
+  const auto one = parse_plan("a", R"({"epochs": [3, 4], "network": ["resnet18", "vgg11"]})");
+  const auto other = parse_plan("b", R"({"network": ["vgg11", "resnet18"], "epochs": [4, 3]})");
+  EXPECT_EQ(*expand(*one, 2), *expand(*other, 2));
+}
+
+TEST(PlanTest, NamesTheSeedWhereThereAreSeveral) {
+  const auto one = expand(*parse_plan("a", R"({"seed": 7})"), 1);
+  EXPECT_THAT((*one)[0].id, testing::EndsWith("-f0"));
+  const auto two = expand(*parse_plan("a", R"({"seed": [7, 8]})"), 1);
+  EXPECT_THAT((*two)[0].id, testing::EndsWith("-f0-s7"));
+  EXPECT_EQ((*two)[0].configuration, (*two)[1].configuration);
+}
+
+struct BadPlan {
+  std::string name;
+  std::string text;
+  std::string part;
+};
+
+class BadPlanTest : public testing::TestWithParam<BadPlan> {};
+
+TEST_P(BadPlanTest, NamesFileAndCause) {
+  const auto plan = parse_plan("study.json", GetParam().text);
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_THAT(plan.error().where, testing::StartsWith("study.json"));
+  EXPECT_THAT(plan.error().message, HasSubstr(GetParam().part));
+}
+
+INSTANTIATE_TEST_SUITE_P(Texts, BadPlanTest,
+                         testing::Values(BadPlan{"Misspelt", R"({"netwrok": "resnet18"})", "did you mean 'network'?"},
+                                         BadPlan{"Value", R"({"network": ["resnet18", "resnet19"]})",
+                                                 "'network' has no value 'resnet19'"},
+                                         BadPlan{"Twice", R"({"learning_rate": [0.1, 0.10]})", "lists 0.1 twice"},
+                                         BadPlan{"WholeAndReal", R"({"learning_rate": [1, 1.0]})", "lists 1 twice"},
+                                         BadPlan{"NoValues", R"({"epochs": []})", "'epochs' has no values"},
+                                         BadPlan{"Empty", "{}", "one JSON object of settings"},
+                                         BadPlan{"List", "[]", "one JSON object of settings"},
+                                         BadPlan{"NoJson", "{\"epochs\": }", "no JSON"}),
+                         [](const auto& parameter) { return parameter.param.name; });
+
+TEST(PlanTest, ReplacesAnAxis) {
+  auto plan = *preset_plan("quick");
+  ASSERT_TRUE(set_axis(plan, "epochs", {2}).has_value());
+  ASSERT_TRUE(set_axis(plan, "network", {"resnet34"}).has_value());
+  const auto variants = expand(plan, 3);
+  ASSERT_EQ(variants->size(), 3U);
+  EXPECT_EQ((*variants)[0].settings.epochs, 2);
+  EXPECT_EQ((*variants)[0].settings.network, "resnet34");
+}
+
+TEST(PlanTest, RefusesToExplode) {
+  StudyPlan plan;
+  std::vector<core::Value> seeds;
+  for (int seed = 0; seed < 400; ++seed) seeds.emplace_back(seed);
+  ASSERT_TRUE(set_axis(plan, "seed", seeds).has_value());
+  std::vector<core::Value> epochs(seeds.begin() + 1, seeds.end());
+  ASSERT_TRUE(set_axis(plan, "epochs", epochs).has_value());
+  EXPECT_THAT(expand(plan, 1).error().message, HasSubstr("more than 100000"));
+}
+
+}  // namespace
+}  // namespace alveus::study

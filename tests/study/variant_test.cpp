@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/variant.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/hash.hpp"
+#include "core/json.hpp"
+
+namespace alveus::study {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(VariantTest, IsNamedAfterItsSettings) {
+  const auto variant = make_variant({}, 3, SeedInId::kNo);
+  const std::string settings =
+      R"({"network":"resnet18","in_channels":1,"initialisation":"scratch","learning_rate":0.001,"weight_decay":1e-04,)"
+      R"("optimizer":"adam-amsgrad","step_size":10,"gamma":0.1,"epochs":50,"patience":10,"batch_size":32,)"
+      R"("augmentation":"none","loss":"cross-entropy-weighted"})";
+  EXPECT_EQ(variant.configuration,
+            "resnet18-lr0.001-step10-wd1e-04-" + core::hash_text(core::HashKind::kSha256, settings).substr(0, 8));
+  EXPECT_EQ(variant.id, variant.configuration + "-f3");
+}
+
+TEST(VariantTest, LeavesFoldAndSeedOutOfTheConfiguration) {
+  TrainingSettings other;
+  other.seed = 9;
+  const auto variant = make_variant(other, 1, SeedInId::kYes);
+  EXPECT_EQ(variant.configuration, make_variant({}, 0, SeedInId::kNo).configuration);
+  EXPECT_EQ(variant.id, variant.configuration + "-f1-s9");
+}
+
+TEST(VariantTest, EverySettingChangesTheConfiguration) {
+  TrainingSettings other;
+  other.patience = 11;
+  EXPECT_NE(make_variant(other, 0, SeedInId::kNo).configuration, make_variant({}, 0, SeedInId::kNo).configuration);
+}
+
+TEST(VariantTest, ReadsWhatItWrites) {
+  TrainingSettings settings;
+  settings.network = "densenet169";
+  settings.learning_rate = 1e-5;
+  settings.seed = 4;
+  for (const auto seed_in_id : {SeedInId::kNo, SeedInId::kYes}) {
+    const auto variant = make_variant(settings, 2, seed_in_id);
+    const auto text = core::to_json(to_value(variant), core::JsonStyle::kIndented);
+    EXPECT_EQ(*parse_variant(*core::parse_json(text)), variant);
+  }
+}
+
+TEST(VariantTest, TakesAWholeLearningRate) {
+  TrainingSettings settings;
+  settings.learning_rate = 1;
+  const auto variant = make_variant(settings, 0, SeedInId::kNo);
+  auto value = to_value(variant);
+  value.set("learning_rate", 1);  // as another program may write it
+  EXPECT_EQ(*parse_variant(value), variant);
+}
+
+struct Change {
+  std::string name;
+  std::string member;
+  core::Value value;
+  std::string part;
+};
+
+class ChangedVariantTest : public testing::TestWithParam<Change> {};
+
+TEST_P(ChangedVariantTest, IsRefused) {
+  auto value = to_value(make_variant({}, 0, SeedInId::kNo));
+  value.set(GetParam().member, GetParam().value);
+  const auto variant = parse_variant(value);
+  ASSERT_FALSE(variant.has_value());
+  EXPECT_THAT(variant.error().message, HasSubstr(GetParam().part));
+}
+
+INSTANTIATE_TEST_SUITE_P(Members, ChangedVariantTest,
+                         testing::Values(Change{"Edited", "epochs", 49, "but its settings and fold are those of"},
+                                         Change{"OtherFold", "fold", 1, "but its settings and fold are those of"},
+                                         Change{"OtherName", "id", "mine", "the variant is called 'mine'"},
+                                         Change{"Version", "format_version", 2, "format version 2"},
+                                         Change{"Colour", "in_channels", 3, "must be 1"},
+                                         Change{"Network", "network", "resnet17", "did you mean"},
+                                         Change{"NegativeFold", "fold", -1, "'fold' must be a whole number"}),
+                         [](const auto& parameter) { return parameter.param.name; });
+
+TEST(VariantTest, NeedsEverySetting) {
+  auto value = to_value(make_variant({}, 0, SeedInId::kNo));
+  value.mutable_object().erase("gamma");
+  EXPECT_THAT(parse_variant(value).error().message, HasSubstr("has no 'gamma'"));
+  EXPECT_THAT(parse_variant(core::Array{}).error().message, HasSubstr("one JSON object"));
+}
+
+TEST(VariantsTableTest, HasARowForEach) {
+  const std::vector<Variant> variants = {make_variant({}, 0, SeedInId::kNo)};
+  EXPECT_EQ(variants_csv(variants),
+            "id,configuration,fold,seed,network,initialisation,learning_rate,step_size,weight_decay,gamma,optimizer,"
+            "epochs,patience,batch_size,augmentation,loss\n" +
+                variants[0].id + "," + variants[0].configuration +
+                ",0,1,resnet18,scratch,0.001,10,1e-04,0.1,adam-amsgrad,50,10,32,none,cross-entropy-weighted\n");
+}
+
+}  // namespace
+}  // namespace alveus::study
