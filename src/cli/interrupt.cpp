@@ -5,14 +5,11 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <ctime>
 
 #include "cmdline/command.hpp"
 
 namespace alveus::cli {
 namespace {
-
-constexpr timespec kLookInterval{.tv_sec = 0, .tv_nsec = 200'000'000};
 
 sigset_t watched_signals() {
   sigset_t signals;
@@ -24,8 +21,10 @@ sigset_t watched_signals() {
 
 void watch(const std::stop_token& end, std::stop_source& requested) {
   const sigset_t signals = watched_signals();
-  while (!end.stop_requested()) {
-    if (sigtimedwait(&signals, nullptr, &kLookInterval) < 0) continue;
+  while (true) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (end.stop_requested()) return;
     if (requested.stop_requested()) ::_exit(static_cast<int>(cmdline::ExitStatus::kInterrupted));
     requested.request_stop();
   }
@@ -41,6 +40,7 @@ Interrupt::Interrupt() {
 
 Interrupt::~Interrupt() {
   watcher_.request_stop();
+  pthread_kill(watcher_.native_handle(), SIGINT);  // wakes it
   watcher_.join();
   const sigset_t signals = watched_signals();
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

@@ -30,8 +30,12 @@ const Type& fitting(const Type& type, const core::Value& value) {
 /// Brings the values of one process's inputs to the form its document promises.
 class Acceptance {
  public:
-  Acceptance(const Process& process, expr::Javascript& javascript, const flow::DataAccess& access)
-      : process_(process), access_(access), evaluator_(process, javascript, core::Object{}, core::Object{}) {}
+  Acceptance(const Process& process, SecondaryFiles secondary_files, expr::Javascript& javascript,
+             const flow::DataAccess& access)
+      : process_(process),
+        secondary_files_(secondary_files),
+        access_(access),
+        evaluator_(process, javascript, core::Object{}, core::Object{}) {}
 
   core::Result<core::Value> run(const core::Value& inputs) {
     core::Object accepted;
@@ -181,8 +185,9 @@ class Acceptance {
       if (there) return {};
       const std::string beside = primary.string_or("location", "");
       const std::string location = beside.substr(0, beside.rfind('/') + 1) + core::encode_uri_path(name.as_string());
-      const auto found = beside.empty() ? core::Result<flow::EntryStatus>(core::fail(core::ErrorCode::kNotFound, ""))
-                                        : access_.status(core::Location(location));
+      const bool looked_for = secondary_files_ == SecondaryFiles::kLookedFor && !beside.empty();
+      const auto found = !looked_for ? core::Result<flow::EntryStatus>(core::fail(core::ErrorCode::kNotFound, ""))
+                                     : access_.status(core::Location(location));
       if (!found && (!required || found.error().code != core::ErrorCode::kNotFound)) {
         return required ? core::Status(core::fail(found.error())) : core::Status();
       }
@@ -205,29 +210,32 @@ class Acceptance {
   }
 
   const Process& process_;
+  SecondaryFiles secondary_files_;
   const flow::DataAccess& access_;
   detail::Evaluator evaluator_;
 };
 
 class Contract final : public flow::InputContract {
  public:
-  Contract(std::shared_ptr<const Process> process, expr::Javascript& javascript)
-      : process_(std::move(process)), javascript_(javascript) {}
+  Contract(std::shared_ptr<const Process> process, SecondaryFiles secondary_files, expr::Javascript& javascript)
+      : process_(std::move(process)), secondary_files_(secondary_files), javascript_(javascript) {}
 
   core::Result<core::Value> accept(const core::Value& inputs, const flow::DataAccess& access) const override {
-    return Acceptance(*process_, javascript_, access).run(inputs);
+    return Acceptance(*process_, secondary_files_, javascript_, access).run(inputs);
   }
 
  private:
   std::shared_ptr<const Process> process_;
+  SecondaryFiles secondary_files_;
   expr::Javascript& javascript_;
 };
 
 }  // namespace
 
 std::shared_ptr<const flow::InputContract> make_input_contract(std::shared_ptr<const Process> process,
+                                                               SecondaryFiles secondary_files,
                                                                expr::Javascript& javascript) {
-  return std::make_shared<Contract>(std::move(process), javascript);
+  return std::make_shared<Contract>(std::move(process), secondary_files, javascript);
 }
 
 }  // namespace alveus::cwl

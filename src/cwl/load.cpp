@@ -74,7 +74,7 @@ LoadOutcome load_process(DocumentSource& source, const std::string& uri,
   const auto model = reader.read_at(uri, {}, {}, std::nullopt);
   LoadOutcome outcome;
   if (model != nullptr && findings.errors().empty()) {
-    auto process = lower(model, javascript, findings);
+    auto process = lower(model, SecondaryFiles::kLookedFor, javascript, findings);
     if (findings.errors().empty()) outcome.loaded = Loaded{.model = model, .process = std::move(process)};
   }
   outcome.errors = findings.errors();

@@ -35,7 +35,7 @@ flow::Step lower_step(const std::shared_ptr<const Process>& workflow, std::size_
   lowered.scatter_method = step.scatter_method;
   lowered.has_when = step.when.has_value();
   lowered.logic = make_step_logic(workflow, index, javascript);
-  lowered.process = lower(step.run, javascript, findings);
+  lowered.process = lower(step.run, SecondaryFiles::kGiven, javascript, findings);
   return lowered;
 }
 
@@ -54,12 +54,13 @@ flow::Workflow lower_workflow(const std::shared_ptr<const Process>& process, exp
 
 }  // namespace
 
-std::shared_ptr<const flow::Process> lower(const std::shared_ptr<const Process>& process, expr::Javascript& javascript,
+std::shared_ptr<const flow::Process> lower(const std::shared_ptr<const Process>& process,
+                                           SecondaryFiles secondary_files, expr::Javascript& javascript,
                                            Findings& findings) {
   auto lowered = std::make_shared<flow::Process>();
   for (const InputParameter& input : process->inputs) lowered->inputs.push_back(input.name);
   for (const OutputParameter& output : process->outputs) lowered->outputs.push_back(output.name);
-  lowered->contract = make_input_contract(process, javascript);
+  lowered->contract = make_input_contract(process, secondary_files, javascript);
   if (std::holds_alternative<Workflow>(process->body)) {
     lowered->body = lower_workflow(process, javascript, findings);
   } else if (std::holds_alternative<ExpressionTool>(process->body)) {
