@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/evidence.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace alveus::report {
+
+Estimate Level::metric(const std::string& name) const {
+  const auto found = metrics.find(name);
+  return found == metrics.end() ? Estimate{} : found->second;
+}
+
+const ConfigurationResult* Metrics::find(const std::string& configuration) const {
+  const auto found = std::ranges::find(configurations, configuration, &ConfigurationResult::configuration);
+  return found == configurations.end() ? nullptr : &*found;
+}
+
+const SourceFile* Evidence::find_source(const std::string& name) const {
+  const auto found = std::ranges::find(sources, name, &SourceFile::name);
+  return found == sources.end() ? nullptr : &*found;
+}
+
+std::vector<Failure> Evidence::failures() const {
+  std::set<Failure> all(metrics.failures.begin(), metrics.failures.end());
+  all.insert(comparison.failures.begin(), comparison.failures.end());
+  for (const auto& run : runs) {
+    if (run.failure) all.insert(*run.failure);
+  }
+  return {all.begin(), all.end()};
+}
+
+const TrainingRun* Evidence::find_run_of(const std::string& configuration) const {
+  const auto fits = [&](const TrainingRun& run) { return run.configuration == configuration && !run.failure; };
+  const auto found = std::ranges::find_if(runs, fits);
+  return found == runs.end() ? nullptr : &*found;
+}
+
+}  // namespace alveus::report

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/number.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/csv.hpp"
+
+namespace alveus::report {
+namespace {
+
+constexpr const char* kMinus = "\xE2\x88\x92";
+constexpr const char* kThinSpace = "\xE2\x80\xAF";
+constexpr const char* kInfinity = "\xE2\x88\x9E";
+
+std::string with_minus(std::string text) {
+  if (!text.starts_with('-')) return text;
+  const bool is_zero = text.find_first_of("123456789") == std::string::npos;
+  return (is_zero ? "" : kMinus) + text.substr(1);
+}
+
+}  // namespace
+
+std::string fixed_text(std::optional<double> value, int decimals) {
+  if (!value || std::isnan(*value)) return kNoValue;
+  if (std::isinf(*value)) return (*value < 0 ? kMinus : "") + std::string(kInfinity);
+  constexpr double kFixedMax = 1e6;
+  if (std::abs(*value) >= kFixedMax) return with_minus(fmt::format("{:.3g}", *value));
+  return with_minus(fmt::format("{:.{}f}", *value, decimals));
+}
+
+std::string interval_text(std::optional<double> value, std::optional<double> low, std::optional<double> high,
+                          int decimals) {
+  std::string text = fixed_text(value, decimals);
+  if (value && low && high) text += " (" + fixed_text(low, decimals) + " to " + fixed_text(high, decimals) + ")";
+  return text;
+}
+
+std::string p_text(std::optional<double> p) {
+  if (!p || std::isnan(*p)) return kNoValue;
+  if (*p < 0.001) return "<0.001";
+  return fixed_text(p, *p < 0.0995 ? 3 : 2);
+}
+
+std::string count_text(std::int64_t count) {
+  std::string digits = std::to_string(count < 0 ? -count : count);
+  for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, kThinSpace);
+  return (count < 0 ? kMinus : "") + digits;
+}
+
+std::string counted(std::int64_t count, const std::string& noun) {
+  return count_text(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string percent_text(double share) { return fixed_text(100 * share, 0) + "\xC2\xA0%"; }
+
+std::string setting_text(double value) { return core::number_text(value); }
+
+}  // namespace alveus::report
