@@ -17,5 +17,6 @@ cmdline::Command make_split_command();
 cmdline::Command make_variants_command();
 cmdline::Command make_metrics_command();
 cmdline::Command make_compare_command();
+cmdline::Command make_report_command();
 
 }  // namespace alveus::cli
