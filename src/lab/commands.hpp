@@ -6,6 +6,9 @@
 namespace alveus::lab {
 
 /// The subcommands of alveus-lab, one file each.
+cmdline::Command make_phantom_command();
+cmdline::Command make_ingest_command();
+cmdline::Command make_window_command();
 cmdline::Command make_train_command();
 cmdline::Command make_predict_command();
 cmdline::Command make_explain_command();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
-#include <system_error>
 
 #include "cmdline/terminal.hpp"
 #include "core/csv.hpp"
@@ -11,6 +10,7 @@
 #include "explain/saliency_scores.hpp"
 #include "imaging/png.hpp"
 #include "lab/commands.hpp"
+#include "lab/result_folder.hpp"
 #include "lab/trained_model.hpp"
 #include "learn/feature_gradient.hpp"
 #include "learn/predictor.hpp"
@@ -23,6 +23,7 @@ using core::ErrorCode;
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kCountMax = 10'000;
+constexpr std::string_view kTableFile = "explanations.csv";
 
 /// Everything the pictures of one model are made from.
 struct Explainer {
@@ -93,36 +94,12 @@ core::Status explain_slice(const Explainer& explainer, std::size_t index, std::s
   return {};
 }
 
-/// kInvalidInput when `out` holds something else than the pictures of an earlier call.
-core::Status check_replaceable(const fs::path& out) {
-  std::error_code ignored;
-  if (!fs::exists(out, ignored) || fs::is_empty(out, ignored) || fs::exists(out / "explanations.csv", ignored)) {
-    return {};
-  }
-  return core::fail(ErrorCode::kInvalidInput,
-                    "'" + out.string() + "' exists and holds no explanations; choose another --out");
-}
-
-/// Puts the finished folder in place of what stood there.
-core::Status put_in_place(sys::TemporaryDirectory& made, const fs::path& out) {
-  ALVEUS_TRY(check_replaceable(out));
-  ALVEUS_TRY(sys::remove_tree(out));
-  std::error_code error;
-  fs::permissions(made.path(), fs::perms(0755), error);
-  if (!error) fs::rename(made.path(), out, error);
-  if (error) return core::fail(sys::system_error("cannot write", out, error.value()));
-  made.release();
-  return {};
-}
-
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
   const std::int64_t count = flags.integer("count");
   if (count < 1 || count > kCountMax) {
     return core::fail(ErrorCode::kInvalidInput, "--count must be from 1 to " + std::to_string(kCountMax));
   }
-  fs::path out = fs::absolute(flags.text("out")).lexically_normal();
-  if (!out.has_filename()) out = out.parent_path();
-  ALVEUS_TRY(check_replaceable(out));
+  ALVEUS_TRY_ASSIGN(auto out, ResultFolder::make(flags.text("out"), std::string(kTableFile)));
   ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
   ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
   ALVEUS_TRY_ASSIGN(const auto model, open_model(flags.text("model"), device));
@@ -135,15 +112,13 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
                                .feature_map = finer ? learn::FeatureMap::kNextToLast : learn::FeatureMap::kLast};
   ALVEUS_TRY_ASSIGN(const auto slices, choose_slices(explainer, folds, static_cast<std::size_t>(count)));
 
-  ALVEUS_TRY(sys::make_directories(out.parent_path()));
-  ALVEUS_TRY_ASSIGN(auto made, sys::TemporaryDirectory::make(".alveus-explain", out.parent_path()));
   core::CsvTable table({"file", "variant", "sample_id", "patient_id", "target", "probability", "energy_in_lung",
                         "energy_in_lesion", "lesion_share_of_lung", "pointing_hit"});
   for (std::size_t i = 0; i < slices.size(); ++i) {
-    ALVEUS_TRY(explain_slice(explainer, slices[i], i + 1, made.path(), table));
+    ALVEUS_TRY(explain_slice(explainer, slices[i], i + 1, out.path(), table));
   }
-  ALVEUS_TRY(sys::write_file(made.path() / "explanations.csv", table.text()));
-  ALVEUS_TRY(put_in_place(made, out));
+  ALVEUS_TRY(sys::write_file(out.path() / kTableFile, table.text()));
+  ALVEUS_TRY(out.commit());
   terminal.message(model.report.variant.id + ": " + std::to_string(slices.size()) + " slices explained");
   return cmdline::ExitStatus::kDone;
 }

@@ -78,7 +78,7 @@ std::string patient_id(std::size_t patient) { return "P" + padded(patient + 1, 3
 /// "1;3": the kinds of lesion among the labels.
 std::string kinds_text(std::span<const std::uint8_t> labels) {
   std::string text;
-  for (const std::uint8_t kind : {1, 2, 3}) {
+  for (const int kind : {1, 2, 3}) {
     if (std::ranges::find(labels, kind) == labels.end()) continue;
     text += (text.empty() ? "" : ";") + std::to_string(kind);
   }
