@@ -20,7 +20,7 @@ TEXT = CODE | {".py", ".md", ".txt", ".cmake", ".cwl", ".yml", ".yaml", ".json",
 
 # Third-party headers and the folders that may include them (src/<library>/, or detail/ below it for the marked ones).
 OWNED_HEADERS = [
-    (re.compile(r"^(torch/|ATen/|c10/)"), {"learn", "explain"}, "LibTorch"),
+    (re.compile(r"^(torch/|ATen/|c10/)"), {"learn", "explain", "slow"}, "LibTorch"),
     (re.compile(r"^itk|^gdcm"), {"imaging"}, "ITK"),
     (re.compile(r"^(jsapi\.h|jsfriendapi\.h|js/|mozilla/)"), {"expr"}, "SpiderMonkey"),
     (re.compile(r"^yaml-cpp/"), {"document"}, "yaml-cpp"),

@@ -12,9 +12,9 @@ inputs:
   marker: {type: string, default: none}
   image_size: {type: int, default: 64}
   folds: {type: int, default: 3}
-  preset: {type: string?}
-  study: {type: File?}
-  epochs: {type: int?}
+  preset: {type: "string?"}
+  study: {type: "File?"}
+  epochs: {type: "int?"}
   explanations: {type: int, default: 6}
   bootstrap: {type: int, default: 2000}
   seed: {type: int, default: 1}

@@ -14,8 +14,8 @@ requirements:
   InlineJavascriptRequirement: {}
 inputs:
   data: {type: Directory, doc: Data set with a manifest.csv at its top}
-  manifest: {type: File?, doc: A manifest elsewhere}
-  positive: {type: string?, doc: Label of the positive class}
+  manifest: {type: "File?", doc: A manifest elsewhere}
+  positive: {type: "string?", doc: Label of the positive class}
   duplicates: {type: string, default: drop, doc: "Pictures found in two patients: drop, fail or keep"}
   image_size: {type: int, default: 128, doc: Side of the network's input in pixels}
   window_low: {type: float, default: -1250, doc: HU that becomes 0}
@@ -23,9 +23,9 @@ inputs:
   crop: {type: string, default: lung, doc: "lung, masked or full"}
   split_method: {type: string, default: auto, doc: "auto, official or grouped"}
   folds: {type: int, default: 5, doc: Number of folds where they are made here}
-  preset: {type: string?, doc: Named set of variants}
-  study: {type: File?, doc: Axes of a study of one's own}
-  epochs: {type: int?, doc: Epochs in place of the preset's}
+  preset: {type: "string?", doc: Named set of variants}
+  study: {type: "File?", doc: Axes of a study of one's own}
+  epochs: {type: "int?", doc: Epochs in place of the preset's}
   explanations: {type: int, default: 6, doc: Explained slices of each variant}
   aggregate: {type: string, default: mean, doc: "Slices to patient: mean or max"}
   threshold: {type: string, default: youden, doc: "Rule that fixes the threshold on validation: youden, 0.5 or sensitivity95"}

@@ -29,8 +29,8 @@ steps:
     out: [explanations, failure]
 outputs:
   model: {type: Directory, outputSource: train/model}
-  scores: {type: File?, outputSource: predict/scores}
-  explanations: {type: Directory?, outputSource: explain/explanations}
+  scores: {type: "File?", outputSource: predict/scores}
+  explanations: {type: "Directory?", outputSource: explain/explanations}
   failures:
     type: File[]
     outputSource: [train/failure, predict/failure, explain/failure]

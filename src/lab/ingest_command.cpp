@@ -27,7 +27,7 @@ constexpr std::size_t kSideMin = 32;  ///< smaller pictures show no lung
 /// Two pictures are the same when their hashes differ in at most so many of 64 bits and their thumbnails (variance 1)
 /// by at most this root mean square. Set on COVID-CT, where recompressed copies of one figure are known.
 constexpr int kHashDistanceMax = 8;
-constexpr double kThumbnailDistanceMax = 0.15;
+constexpr double kThumbnailDistanceMax = 0.25;
 
 /// One accepted slice.
 struct Entry {

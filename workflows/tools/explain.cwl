@@ -4,7 +4,6 @@ class: CommandLineTool
 label: Grad-CAM overlays of test slices, scored against lung and lesion masks where there are any
 requirements:
   ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 2048}
-  EnvVarRequirement: {envDef: {OMP_NUM_THREADS: $(inputs.threads)}}
 baseCommand: [alveus, explain]
 arguments: [--record-failure, --out, $(inputs.model.basename)-explanations]
 inputs:
@@ -15,5 +14,5 @@ inputs:
   threads: {type: int, default: 1, inputBinding: {prefix: --threads}}
   device: {type: string, default: auto, inputBinding: {prefix: --device}}
 outputs:
-  explanations: {type: Directory?, outputBinding: {glob: $(inputs.model.basename)-explanations}}
-  failure: {type: File?, outputBinding: {glob: failure.json}}
+  explanations: {type: "Directory?", outputBinding: {glob: $(inputs.model.basename)-explanations}}
+  failure: {type: "File?", outputBinding: {glob: failure.json}}

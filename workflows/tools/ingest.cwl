@@ -6,8 +6,8 @@ baseCommand: [alveus, ingest]
 arguments: [--out, study]
 inputs:
   data: {type: Directory, inputBinding: {prefix: --data}}
-  manifest: {type: File?, inputBinding: {prefix: --manifest}}
-  positive: {type: string?, inputBinding: {prefix: --positive}}
+  manifest: {type: "File?", inputBinding: {prefix: --manifest}}
+  positive: {type: "string?", inputBinding: {prefix: --positive}}
   duplicates: {type: string, default: drop, inputBinding: {prefix: --duplicates}}
 outputs:
   study: {type: Directory, outputBinding: {glob: study}}

@@ -4,7 +4,6 @@ class: CommandLineTool
 label: Probabilities of the validation and test slices
 requirements:
   ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 2048}
-  EnvVarRequirement: {envDef: {OMP_NUM_THREADS: $(inputs.threads)}}
 baseCommand: [alveus, predict]
 arguments: [--record-failure, --out, $(inputs.model.basename).scores.csv]
 inputs:
@@ -14,5 +13,5 @@ inputs:
   threads: {type: int, default: 1, inputBinding: {prefix: --threads}}
   device: {type: string, default: auto, inputBinding: {prefix: --device}}
 outputs:
-  scores: {type: File?, outputBinding: {glob: $(inputs.model.basename).scores.csv}}
-  failure: {type: File?, outputBinding: {glob: failure.json}}
+  scores: {type: "File?", outputBinding: {glob: $(inputs.model.basename).scores.csv}}
+  failure: {type: "File?", outputBinding: {glob: failure.json}}

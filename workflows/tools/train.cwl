@@ -5,7 +5,6 @@ label: Train one variant; a variant that fails leaves its reason and does not st
 requirements:
   # AMSGrad keeps five copies of the 129 million parameters of a VGG network.
   ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 4096}
-  EnvVarRequirement: {envDef: {OMP_NUM_THREADS: $(inputs.threads)}}
 baseCommand: [alveus, train]
 arguments: [--record-failure, --out, $(inputs.variant.nameroot)]
 inputs:
@@ -16,4 +15,4 @@ inputs:
   device: {type: string, default: auto, inputBinding: {prefix: --device}}
 outputs:
   model: {type: Directory, outputBinding: {glob: $(inputs.variant.nameroot)}}
-  failure: {type: File?, outputBinding: {glob: $(inputs.variant.nameroot)/failure.json}}
+  failure: {type: "File?", outputBinding: {glob: $(inputs.variant.nameroot)/failure.json}}

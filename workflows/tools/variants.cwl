@@ -6,9 +6,9 @@ baseCommand: [alveus, variants]
 arguments: [--out, variants]
 inputs:
   folds: {type: File, inputBinding: {prefix: --folds}}
-  preset: {type: string?, inputBinding: {prefix: --preset}}
-  study: {type: File?, inputBinding: {prefix: --study}}
-  epochs: {type: int?, inputBinding: {prefix: --epochs}}
+  preset: {type: "string?", inputBinding: {prefix: --preset}}
+  study: {type: "File?", inputBinding: {prefix: --study}}
+  epochs: {type: "int?", inputBinding: {prefix: --epochs}}
 outputs:
   variants: {type: "File[]", outputBinding: {glob: "variants/*.json"}}
   table: {type: File, outputBinding: {glob: variants/variants.csv}}
