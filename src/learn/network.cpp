@@ -20,10 +20,28 @@ constexpr std::string_view kClassesKey = "class_count";
 constexpr double kMomentumMin = 0.1;
 constexpr int kClassesMax = 100'000;
 
-std::optional<Blueprint> build(std::string_view name, const NetworkSize& size, WeightList& weights) {
-  if (auto network = build_resnet(name, size, weights)) return network;
-  if (auto network = build_densenet(name, size, weights)) return network;
-  return build_vgg(name, size, weights);
+core::Result<Blueprint> build(const NetworkOptions& options, WeightList& weights) {
+  if ((options.in_channels != 1 && options.in_channels != 3) || options.class_count < 1 ||
+      options.class_count > kClassesMax) {
+    return core::fail(ErrorCode::kInvalidInput, "a network takes 1 or 3 channels and has from 1 to 100000 classes");
+  }
+  const NetworkSize size = {.in_channels = options.in_channels, .class_count = options.class_count};
+  auto network = build_resnet(options.name, size, weights);
+  if (!network) network = build_densenet(options.name, size, weights);
+  if (!network) network = build_vgg(options.name, size, weights);
+  if (network) return *std::move(network);
+  const auto names = network_names();
+  const auto likely = core::nearest(options.name, names);
+  return core::fail(ErrorCode::kInvalidInput,
+                    "there is no network '" + options.name + "'" + (likely ? "; did you mean '" + *likely + "'?" : ""));
+}
+
+std::int64_t trained_count(const WeightList& weights) {
+  std::int64_t count = 0;
+  for (const Weight& weight : weights.items()) {
+    if (weight.role == WeightRole::kTrained) count += weight.tensor.numel();
+  }
+  return count;
 }
 
 /// The name in front of ".weight" of the weight that was added last but its bias.
@@ -122,22 +140,10 @@ Network& Network::operator=(Network&&) noexcept = default;
 
 core::Result<Network> Network::make(const NetworkOptions& options, Device device) {
   return at_torch_edge("building the network " + options.name, [&]() -> core::Result<Network> {
-    if ((options.in_channels != 1 && options.in_channels != 3) || options.class_count < 1 ||
-        options.class_count > kClassesMax) {
-      return core::fail(ErrorCode::kInvalidInput, "a network takes 1 or 3 channels and has from 1 to 100000 classes");
-    }
     auto parts = std::make_unique<Parts>(torch_device(device));
     parts->options = options;
     parts->device = device;
-    const NetworkSize size = {.in_channels = options.in_channels, .class_count = options.class_count};
-    auto blueprint = build(options.name, size, parts->weights);
-    if (!blueprint) {
-      const auto names = network_names();
-      const auto likely = core::nearest(options.name, names);
-      return core::fail(ErrorCode::kInvalidInput, "there is no network '" + options.name + "'" +
-                                                      (likely ? "; did you mean '" + *likely + "'?" : ""));
-    }
-    parts->blueprint = *std::move(blueprint);
+    ALVEUS_TRY_ASSIGN(parts->blueprint, build(options, parts->weights));
     parts->head_name = last_layer_name(parts->weights);
     parts->weights.fill(options.seed);
     return Network(std::move(parts));
@@ -147,12 +153,14 @@ core::Result<Network> Network::make(const NetworkOptions& options, Device device
 const NetworkOptions& Network::options() const { return parts_->options; }
 Device Network::device() const { return parts_->device; }
 
-std::int64_t Network::parameter_count() const {
-  std::int64_t count = 0;
-  for (const Weight& weight : parts_->weights.items()) {
-    if (weight.role == WeightRole::kTrained) count += weight.tensor.numel();
-  }
-  return count;
+std::int64_t Network::parameter_count() const { return trained_count(parts_->weights); }
+
+core::Result<std::int64_t> parameter_count(const NetworkOptions& options) {
+  return at_torch_edge("building the network " + options.name, [&]() -> core::Result<std::int64_t> {
+    WeightList weights(at::kMeta);  // shapes alone
+    ALVEUS_TRY(build(options, weights));
+    return trained_count(weights);
+  });
 }
 
 at::Tensor Network::forward(const at::Tensor& pictures) const {

@@ -29,6 +29,9 @@ struct NetworkOptions {
 /// Names as torchvision has them, sorted.
 std::vector<std::string> network_names();
 
+/// Trained parameters of such a network, without making its weights. As `Network::make` fails.
+core::Result<std::int64_t> parameter_count(const NetworkOptions& options);
+
 /// What a training pass needs besides its pictures.
 struct TrainingPass {
   core::Random& noise;           ///< draws the dropout masks

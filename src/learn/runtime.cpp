@@ -5,7 +5,6 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include <new>
 #include <string>
 
 #include "learn/detail/block_cache.hpp"
@@ -28,7 +27,7 @@ BlockCache& tensor_blocks() {
 void* take_tensor_block(std::size_t bytes) {
   if (bytes == 0) return nullptr;
   void* const block = tensor_blocks().take(bytes);
-  if (block == nullptr) throw std::bad_alloc();  // caught at this library's edge
+  TORCH_CHECK(block != nullptr, "can't allocate memory: ", bytes, " bytes");
   return block;
 }
 

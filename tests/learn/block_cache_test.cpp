@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/detail/block_cache.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <thread>
+
+namespace alveus::learn {
+namespace {
+
+constexpr std::size_t kMegabyte = 1 << 20;
+
+TEST(BlockCacheTest, GivesAFreedBlockToTheNextOfItsSize) {
+  BlockCache cache(64 * kMegabyte);
+  void* const block = cache.take(3 * kMegabyte);
+  cache.give(block);
+  EXPECT_EQ(cache.kept_bytes(), 3 * kMegabyte);
+  EXPECT_EQ(cache.take(3 * kMegabyte), block);
+  EXPECT_EQ(cache.kept_bytes(), 0U);
+  cache.give(block);
+}
+
+TEST(BlockCacheTest, AlignsBlocksAndLeavesThemWritable) {
+  BlockCache cache(64 * kMegabyte);
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{700}, std::size_t{70'001}, 5 * kMegabyte + 1}) {
+    void* const block = cache.take(bytes);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % BlockCache::kAlignment, 0U);
+    std::memset(block, 0xff, bytes);
+    cache.give(block);
+    EXPECT_EQ(cache.take(bytes), block) << "the mark of its size was overwritten";
+    cache.give(block);
+  }
+}
+
+TEST(BlockCacheTest, WastesAtMostAnEighth) {
+  for (std::size_t bytes = 512; bytes < 10'000'000; bytes += bytes / 13 + 1) {
+    EXPECT_GE(size_class(bytes), bytes);
+    EXPECT_LE(size_class(bytes), bytes + bytes / 8 + BlockCache::kAlignment);
+    EXPECT_EQ(size_class(size_class(bytes)), size_class(bytes));
+  }
+}
+
+TEST(BlockCacheTest, KeepsNoMoreThanItsLimit) {
+  BlockCache cache(4 * kMegabyte);
+  void* const one = cache.take(3 * kMegabyte);
+  void* const two = cache.take(3 * kMegabyte);
+  cache.give(one);
+  cache.give(two);
+  EXPECT_EQ(cache.kept_bytes(), 3 * kMegabyte);
+  cache.release();
+  EXPECT_EQ(cache.kept_bytes(), 0U);
+}
+
+TEST(BlockCacheTest, SaysWhenMemoryIsSpent) {
+  BlockCache cache(kMegabyte);
+  EXPECT_EQ(cache.take(std::size_t{1} << 60), nullptr);
+  cache.give(nullptr);
+}
+
+TEST(BlockCacheTest, ServesSeveralThreads) {
+  BlockCache cache(64 * kMegabyte);
+  {
+    std::vector<std::jthread> threads;
+    for (int number = 0; number < 4; ++number) {
+      threads.emplace_back([&cache, number] {
+        for (int round = 0; round < 200; ++round) {
+          auto* const block = static_cast<unsigned char*>(cache.take(4096));
+          std::memset(block, number, 4096);
+          EXPECT_EQ(block[4095], number);
+          cache.give(block);
+        }
+      });
+    }
+  }
+  EXPECT_LE(cache.kept_bytes(), 4 * size_class(4096));
+}
+
+}  // namespace
+}  // namespace alveus::learn

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/network.hpp"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include "learn/detail/network_parts.hpp"
+#include "sys/file.hpp"
+
+namespace alveus::learn {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Count {
+  std::string network;
+  std::int64_t two_classes = 0;
+  std::int64_t thousand_classes = 0;
+};
+
+class ParameterCountTest : public ::testing::TestWithParam<Count> {};
+
+TEST_P(ParameterCountTest, IsThatOfTheKnownLibrary) {
+  const auto& [name, two, thousand] = GetParam();
+  EXPECT_EQ(parameter_count({.name = name, .in_channels = 3, .class_count = 2}), two);
+  EXPECT_EQ(parameter_count({.name = name, .in_channels = 3, .class_count = 1000}), thousand);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Networks, ParameterCountTest,
+    ::testing::Values(Count{"densenet121", 6'955'906, 7'978'856}, Count{"densenet161", 26'476'418, 28'681'000},
+                      Count{"densenet169", 12'487'810, 14'149'480}, Count{"densenet201", 18'096'770, 20'013'928},
+                      Count{"resnet18", 11'177'538, 11'689'512}, Count{"resnet34", 21'285'698, 21'797'672},
+                      Count{"resnet50", 23'512'130, 25'557'032}, Count{"resnet101", 42'504'258, 44'549'160},
+                      Count{"resnet152", 58'147'906, 60'192'808}, Count{"resnext50_32x4d", 22'984'002, 25'028'904},
+                      Count{"resnext101_32x8d", 86'746'434, 88'791'336}, Count{"vgg11", 128'774'530, 132'863'336},
+                      Count{"vgg13", 128'959'042, 133'047'848}, Count{"vgg16", 134'268'738, 138'357'544},
+                      Count{"vgg19", 139'578'434, 143'667'240}, Count{"vgg11_bn", 128'780'034, 132'868'840},
+                      Count{"vgg13_bn", 128'964'930, 133'053'736}, Count{"vgg16_bn", 134'277'186, 138'365'992},
+                      Count{"vgg19_bn", 139'589'442, 143'678'248}),
+    [](const auto& instance) { return instance.param.network; });
+
+Network make(const NetworkOptions& options) {
+  auto network = Network::make(options, Device::kCpu);
+  EXPECT_TRUE(network) << network.error().text();
+  return std::move(*network);
+}
+
+at::Tensor weight(const Network& network, std::string_view name) { return network.parts().weights.find(name)->tensor; }
+
+/// Pictures that any machine makes alike.
+at::Tensor pictures(std::int64_t count, std::int64_t side, std::int64_t channels = 1) {
+  const at::Tensor ramp = at::arange(count * channels * side * side, at::kFloat);
+  return at::remainder(ramp * 0.37, 1.0).reshape({count, channels, side, side});
+}
+
+double distance(const at::Tensor& left, const at::Tensor& right) { return (left - right).abs().max().item<double>(); }
+
+TEST(NetworkTest, CountsWhatItMade) {
+  EXPECT_EQ(make({.name = "resnet18"}).parameter_count(), *parameter_count({.name = "resnet18"}));
+}
+
+TEST(NetworkTest, ListsNineteenNetworks) {
+  EXPECT_EQ(network_names().size(), 19U);
+  for (const auto& name : network_names()) EXPECT_TRUE(parameter_count({.name = name})) << name;
+}
+
+TEST(NetworkTest, SuggestsTheNameThatWasMeant) {
+  const auto network = Network::make({.name = "resnet_18"}, Device::kCpu);
+  ASSERT_FALSE(network);
+  EXPECT_EQ(network.error().code, core::ErrorCode::kInvalidInput);
+  EXPECT_THAT(network.error().text(), HasSubstr("there is no network 'resnet_18'; did you mean 'resnet18'?"));
+}
+
+TEST(NetworkTest, RefusesSizesItCannotHave) {
+  EXPECT_FALSE(parameter_count({.name = "resnet18", .in_channels = 2}));
+  EXPECT_FALSE(parameter_count({.name = "resnet18", .class_count = 0}));
+}
+
+TEST(NetworkTest, StartsFromItsSeed) {
+  const Network one = make({.name = "resnet18", .seed = 1});
+  EXPECT_EQ(distance(weight(one, "conv1.weight"), weight(make({.name = "resnet18", .seed = 1}), "conv1.weight")), 0);
+  EXPECT_GT(distance(weight(one, "conv1.weight"), weight(make({.name = "resnet18", .seed = 2}), "conv1.weight")), 0);
+}
+
+// torchvision: kaiming_normal_(mode="fan_out") for ResNet, so a deviation of sqrt(2 / (64 * 9)); kaiming_normal_ with
+// fan_in for DenseNet; torch.nn.Linear's uniform bound 1 / sqrt(512).
+TEST(NetworkTest, DrawsFirstWeightsAsTorchvisionDoes) {
+  const Network resnet = make({.name = "resnet18"});
+  const at::Tensor convolution = weight(resnet, "layer1.0.conv1.weight");
+  EXPECT_NEAR(convolution.std().item<double>(), std::sqrt(2.0 / (64 * 9)), 1e-3);
+  EXPECT_NEAR(convolution.mean().item<double>(), 0, 1e-3);
+  EXPECT_NEAR(weight(resnet, "layer2.0.conv1.weight").std().item<double>(), std::sqrt(2.0 / (128 * 9)), 1e-3);
+  EXPECT_EQ(weight(resnet, "bn1.weight").min().item<double>(), 1);
+  EXPECT_EQ(weight(resnet, "bn1.bias").abs().max().item<double>(), 0);
+  EXPECT_EQ(weight(resnet, "bn1.running_var").max().item<double>(), 1);
+  const double bound = 1 / std::sqrt(512.0);
+  EXPECT_NEAR(weight(resnet, "fc.weight").max().item<double>(), bound, 0.02 * bound);
+  EXPECT_LE(weight(resnet, "fc.weight").abs().max().item<double>(), bound);
+  const Network densenet = make({.name = "densenet121"});
+  EXPECT_NEAR(weight(densenet, "features.denseblock1.denselayer1.conv2.weight").std().item<double>(),
+              std::sqrt(2.0 / (128 * 9)), 1e-3);
+  EXPECT_EQ(weight(densenet, "classifier.bias").abs().max().item<double>(), 0);
+}
+
+class FamilyTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(FamilyTest, IsTheSameWholeAndInHalves) {
+  const at::NoGradGuard no_grad;
+  const Network network = make({.name = GetParam(), .class_count = 3});
+  const at::Tensor logits = network.forward(pictures(2, 64));
+  EXPECT_EQ(logits.sizes(), (at::IntArrayRef{2, 3}));
+  for (const auto map : {FeatureMap::kLast, FeatureMap::kNextToLast}) {
+    EXPECT_LT(distance(network.finish(map, network.features(map, pictures(2, 64))), logits), 1e-6);
+  }
+  const auto last = network.features(FeatureMap::kLast, pictures(1, 64));
+  EXPECT_EQ(network.features(FeatureMap::kNextToLast, pictures(1, 64)).size(2), 2 * last.size(2));
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, FamilyTest, ::testing::Values("resnet18", "resnext50_32x4d", "densenet121"));
+
+class NetworkFileTest : public ::testing::Test {
+ protected:
+  NetworkFileTest() : folder_(std::move(*sys::TemporaryDirectory::make("network"))) {}
+  std::filesystem::path file() const { return folder_.path() / "model.safetensors"; }
+
+ private:
+  sys::TemporaryDirectory folder_;
+};
+
+TEST_F(NetworkFileTest, ComesBackFromItsFile) {
+  const at::NoGradGuard no_grad;
+  const Network network = make({.name = "resnet18", .class_count = 4, .seed = 9});
+  const auto hash = network.save(file(), {{"note", "x"}});
+  ASSERT_TRUE(hash) << hash.error().text();
+  const auto loaded = Network::load(file(), Device::kCpu);
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  EXPECT_EQ(loaded->options().class_count, 4);
+  EXPECT_EQ(distance(loaded->forward(pictures(1, 32)), network.forward(pictures(1, 32))), 0);
+  EXPECT_EQ(*loaded->save(file(), {{"note", "x"}}), *hash);
+}
+
+TEST_F(NetworkFileTest, RefusesWeightsOfAnotherNetwork) {
+  ASSERT_TRUE(make({.name = "resnet34"}).save(file(), {}));
+  Network network = make({.name = "resnet18"});
+  const auto status = network.take_weights(*SafetensorsFile::open(file()));
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, core::ErrorCode::kInvalidInput);
+  EXPECT_THAT(status.error().text(), HasSubstr("is unknown to the network resnet18"));
+}
+
+TEST_F(NetworkFileTest, RefusesAFileWithoutItsNetwork) {
+  ASSERT_TRUE(write_safetensors(file(), {}, {}));
+  const auto loaded = Network::load(file(), Device::kCpu);
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().text(), HasSubstr("the metadata name no network"));
+  ASSERT_TRUE(write_safetensors(file(), {}, {{"network", "resnet18"}, {"in_channels", "1"}, {"class_count", "2"}}));
+  EXPECT_THAT(Network::load(file(), Device::kCpu).error().text(), HasSubstr("weight 'conv1.weight' is absent"));
+}
+
+TEST_F(NetworkFileTest, TakesStartWeightsOfAnotherTask) {
+  const Network source = make({.name = "resnet18", .in_channels = 3, .class_count = 10, .seed = 4});
+  ASSERT_TRUE(source.save(file(), {}));
+  Network network = make({.name = "resnet18", .in_channels = 1, .class_count = 2, .seed = 5});
+  const at::Tensor head = weight(network, "fc.weight").clone();
+  const auto status = network.take_start_weights(*SafetensorsFile::open(file()));
+  ASSERT_TRUE(status) << status.error().text();
+  EXPECT_EQ(distance(weight(network, "layer4.1.conv2.weight"), weight(source, "layer4.1.conv2.weight")), 0);
+  EXPECT_LT(distance(weight(network, "conv1.weight"), weight(source, "conv1.weight").sum(1, true)), 1e-6);
+  EXPECT_EQ(distance(weight(network, "fc.weight"), head), 0);
+}
+
+TEST_F(NetworkFileTest, RefusesStartWeightsOfAnotherStructure) {
+  ASSERT_TRUE(make({.name = "densenet121"}).save(file(), {}));
+  Network network = make({.name = "resnet18"});
+  EXPECT_FALSE(network.take_start_weights(*SafetensorsFile::open(file())));
+}
+
+TEST(NetworkTest, TheFirstBatchReplacesTheStartStatistics) {
+  const at::NoGradGuard no_grad;
+  const Network network = make({.name = "resnet18"});
+  core::Random noise(1, "dropout");
+  const at::Tensor input = pictures(4, 32);
+  network.forward_training(input, {.noise = noise, .step_number = 1});
+  const at::Tensor first = at::conv2d(input, weight(network, "conv1.weight"), {}, 2, 3);
+  EXPECT_LT(distance(weight(network, "bn1.running_mean"), first.mean(at::IntArrayRef({0, 2, 3}))), 1e-5);
+  EXPECT_LT(distance(weight(network, "bn1.running_var"), first.var(at::IntArrayRef({0, 2, 3}))), 1e-4);
+  EXPECT_EQ(weight(network, "bn1.num_batches_tracked").item<std::int64_t>(), 1);
+}
+
+TEST(NetworkTest, DropoutDrawsFromItsStreamAndKeepsTheMean) {
+  const Dropout dropout;
+  const at::Tensor ones = at::ones({100, 100});
+  core::Random one(1, "dropout");
+  core::Random again(1, "dropout");
+  const at::Tensor dropped = dropout.forward(ones, {.training = true, .noise = &one});
+  EXPECT_NEAR(dropped.mean().item<double>(), 1, 0.05);
+  EXPECT_TRUE(((dropped == 0) | (dropped == 2)).all().item<bool>());
+  EXPECT_EQ(distance(dropped, dropout.forward(ones, {.training = true, .noise = &again})), 0);
+  EXPECT_GT(distance(dropped, dropout.forward(ones, {.training = true, .noise = &again})), 0);
+  EXPECT_EQ(distance(dropout.forward(ones, {}), ones), 0);
+}
+
+}  // namespace
+}  // namespace alveus::learn

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/training.hpp"
+
+#include <gmock/gmock.h>
+
+#include "core/hash.hpp"
+#include "core/json.hpp"
+#include "testing/lesion_folder.hpp"
+
+namespace alveus::learn {
+namespace {
+
+using ::testing::HasSubstr;
+using Settings = std::initializer_list<std::pair<std::string, std::string>>;
+
+study::Variant variant(Settings settings) {
+  return *study::parse_variant(*core::parse_json(testing::variant_text(settings)));
+}
+
+/// A small study, and trainings on it into folders of their own.
+class TrainingTest : public ::testing::Test {
+ protected:
+  TrainingTest() : directory_(std::move(*sys::TemporaryDirectory::make("training"))) {
+    const testing::LesionFolder folder{.path = directory_.path() / "t", .patients = 20, .side = 32};
+    folder.write();
+    folder_ = std::move(*TensorFolder::open(folder.path));
+    folds_ = *study::FoldTable::parse("folds.csv", *sys::read_file(folder.folds_file()));
+  }
+
+  TrainingInputs inputs(Settings settings) const {
+    return {.folder = *folder_, .folds = *folds_, .variant = variant(settings), .start_weights = {}};
+  }
+  TrainingOptions options(const std::string& name) const {
+    TrainingOptions options;
+    options.checkpoint_folder = directory_.path() / name;
+    return options;
+  }
+  static std::string weights_hash(const TrainingOutcome& outcome) {
+    return core::hash_text(core::HashKind::kSha256, *sys::read_file(outcome.best_weights));
+  }
+  core::Result<TrainingOutcome> run(const TrainingInputs& inputs, const TrainingOptions& options) const {
+    return train(inputs, options, clock_);
+  }
+
+  std::filesystem::path path() const { return directory_.path(); }
+
+ private:
+  sys::TemporaryDirectory directory_;
+  std::optional<TensorFolder> folder_;
+  std::optional<study::FoldTable> folds_;
+  sys::RealClock clock_;
+};
+
+/// Says "stop" from the n-th question on.
+std::function<bool()> stop_after(int batches) {
+  return [left = batches]() mutable { return left-- <= 0; };
+}
+
+TEST_F(TrainingTest, RecordsEachEpoch) {
+  const auto outcome =
+      run(inputs({{"epochs", "3"}, {"batch_size", "8"}, {"step_size", "2"}, {"learning_rate", "1e-3"}}), options("a"));
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_EQ(outcome->history.size(), 3U);
+  EXPECT_EQ(outcome->history[0].learning_rate, 1e-3);
+  EXPECT_EQ(outcome->history[1].learning_rate, 1e-3);
+  EXPECT_DOUBLE_EQ(outcome->history[2].learning_rate, 1e-4);
+  EXPECT_LT(outcome->history[2].train_loss, outcome->history[0].train_loss);
+  EXPECT_TRUE(outcome->history[2].validation_auc);
+  EXPECT_EQ(outcome->pictures, 3 * 24);
+  EXPECT_FALSE(outcome->stopped_early);
+  const auto best = std::ranges::min_element(outcome->history, {}, &EpochRecord::validation_loss);
+  EXPECT_EQ(outcome->best_epoch, best->epoch);
+  EXPECT_EQ(outcome->best_validation_loss, best->validation_loss);
+}
+
+TEST_F(TrainingTest, GivesTheSameWeightsWhateverTheLoaderThreads) {
+  const Settings settings = {{"epochs", "2"}, {"batch_size", "8"}, {"augmentation", "flips-affine"}};
+  auto two = options("two");
+  two.loader_threads = 2;
+  const auto one = run(inputs(settings), options("one"));
+  const auto other = run(inputs(settings), two);
+  ASSERT_TRUE(one && other);
+  EXPECT_EQ(weights_hash(*one), weights_hash(*other));
+  EXPECT_EQ(one->history, other->history);
+}
+
+TEST_F(TrainingTest, ChangesWithTheSeed) {
+  const auto one = run(inputs({{"epochs", "1"}, {"seed", "1"}}), options("one"));
+  const auto two = run(inputs({{"epochs", "1"}, {"seed", "2"}}), options("two"));
+  EXPECT_NE(weights_hash(*one), weights_hash(*two));
+}
+
+class ResumeTest : public TrainingTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(ResumeTest, GivesTheBitsOfAnUninterruptedTraining) {
+  const Settings settings = {{"epochs", "3"}, {"batch_size", "8"}, {"augmentation", "flips-affine"}};
+  const auto whole = run(inputs(settings), options("whole"));
+  ASSERT_TRUE(whole) << whole.error().text();
+
+  auto stopping = options("parts");
+  stopping.should_stop = stop_after(GetParam());
+  const auto stopped = run(inputs(settings), stopping);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, core::ErrorCode::kCancelled);
+  const auto resumed = run(inputs(settings), options("parts"));
+  ASSERT_TRUE(resumed) << resumed.error().text();
+  EXPECT_EQ(weights_hash(*resumed), weights_hash(*whole));
+  EXPECT_EQ(resumed->history, whole->history);
+}
+
+// 24 slices in 3 batches: stopped in the first, second and third epoch.
+INSTANTIATE_TEST_SUITE_P(Batches, ResumeTest, ::testing::Values(1, 4, 8));
+
+TEST_F(TrainingTest, ResumesAFinishedTrainingWithoutAnotherEpoch) {
+  const Settings settings = {{"epochs", "1"}};
+  const auto first = run(inputs(settings), options("a"));
+  const auto second = run(inputs(settings), options("a"));
+  ASSERT_TRUE(second) << second.error().text();
+  EXPECT_EQ(second->pictures, 0);
+  EXPECT_EQ(weights_hash(*second), weights_hash(*first));
+}
+
+TEST_F(TrainingTest, KeepsTheLastCheckpointWhenItIsStoppedLater) {
+  const Settings settings = {{"epochs", "3"}, {"batch_size", "8"}};
+  auto stopping = options("a");
+  stopping.should_stop = stop_after(4);
+  ASSERT_FALSE(run(inputs(settings), stopping));
+  const auto before = sys::read_file(path() / "a" / "classify" / "state.safetensors");
+  stopping.should_stop = stop_after(1);
+  ASSERT_FALSE(run(inputs(settings), stopping));
+  EXPECT_EQ(*sys::read_file(path() / "a" / "classify" / "state.safetensors"), *before);
+}
+
+TEST_F(TrainingTest, RefusesTheCheckpointOfAnotherTraining) {
+  ASSERT_TRUE(run(inputs({{"epochs", "1"}}), options("a")));
+  const auto other = run(inputs({{"epochs", "2"}}), options("a"));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, core::ErrorCode::kInvalidInput);
+  EXPECT_THAT(other.error().text(), HasSubstr("belongs to another variant"));
+}
+
+TEST_F(TrainingTest, RefusesADamagedCheckpoint) {
+  ASSERT_TRUE(run(inputs({{"epochs", "1"}}), options("a")));
+  const auto file = path() / "a" / "classify" / "state.safetensors";
+  ASSERT_TRUE(sys::write_file(file, sys::read_file(file)->substr(0, 1000)));
+  const auto again = run(inputs({{"epochs", "1"}}), options("a"));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, core::ErrorCode::kCorrupt);
+}
+
+TEST_F(TrainingTest, SaysWhenTheWeightsDiverge) {
+  auto wild = inputs({{"epochs", "3"}});
+  wild.variant.settings.learning_rate = 1e35;
+  const auto outcome = run(wild, options("a"));
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, core::ErrorCode::kInvalidInput);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("the training diverged"));
+  EXPECT_THAT(outcome.error().text(), HasSubstr("smaller learning rate"));
+}
+
+TEST_F(TrainingTest, StopsWhenTheValidationLossNoLongerFalls) {
+  // A learning rate far too small to change the loss in single precision.
+  auto still = inputs({{"epochs", "30"}, {"patience", "1"}, {"weight_decay", "0"}});
+  still.variant.settings.learning_rate = 1e-3;
+  still.variant.settings.gamma = 1e-30;
+  still.variant.settings.step_size = 1;
+  const auto outcome = run(still, options("a"));
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_TRUE(outcome->stopped_early);
+  const int last = outcome->history.back().epoch;
+  EXPECT_EQ(last - outcome->best_epoch, 2);
+  EXPECT_LT(last, 30);
+}
+
+TEST_F(TrainingTest, LearnsRotationsFirstWhereTheVariantSaysSo) {
+  const Settings settings = {{"epochs", "1"}, {"initialisation", "rotation"}};
+  const auto plain = run(inputs({{"epochs", "1"}}), options("plain"));
+  std::vector<std::string> phases;
+  auto watching = options("turned");
+  watching.on_progress = [&](const TrainingProgress& progress) {
+    if (progress.epoch_finished) phases.push_back(progress.phase);
+  };
+  const auto turned = run(inputs(settings), watching);
+  ASSERT_TRUE(turned) << turned.error().text();
+  EXPECT_THAT(phases, ::testing::ElementsAre("rotation", "classify"));
+  EXPECT_NE(weights_hash(*turned), weights_hash(*plain));
+}
+
+TEST_F(TrainingTest, AsksForTheWeightsThatTheVariantStartsFrom) {
+  const auto outcome = run(inputs({{"initialisation", "imagenet"}}), options("a"));
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("--weights"));
+}
+
+TEST_F(TrainingTest, StartsFromTheGivenWeights) {
+  const auto file = path() / "start.safetensors";
+  ASSERT_TRUE(Network::make({.name = "resnet18", .in_channels = 3, .class_count = 1000, .seed = 77}, Device::kCpu)
+                  ->save(file, {}));
+  auto with_weights = inputs({{"epochs", "1"}, {"initialisation", "imagenet"}});
+  with_weights.start_weights = file;
+  const auto outcome = run(with_weights, options("a"));
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_NE(weights_hash(*outcome), weights_hash(*run(inputs({{"epochs", "1"}}), options("b"))));
+}
+
+TEST_F(TrainingTest, RefusesAFoldThatIsNotThere) {
+  auto other = inputs({});
+  other.variant.fold = 3;
+  const auto outcome = run(other, options("a"));
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("the variant asks for fold 3, the split has folds 0 to 0"));
+}
+
+TEST(HistoryTest, IsATable) {
+  const std::vector<EpochRecord> history = {
+      {.epoch = 1, .learning_rate = 1e-3, .train_loss = 0.5, .validation_loss = 0.25, .validation_auc = 0.75},
+      {.epoch = 2, .learning_rate = 1e-4, .train_loss = 0.5, .validation_loss = 0.25, .validation_auc = std::nullopt}};
+  EXPECT_EQ(history_csv(history),
+            "epoch,learning_rate,train_loss,val_loss,val_auc\n1,0.001,0.5,0.25,0.75\n2,1e-04,0.5,0.25,\n");
+}
+
+}  // namespace
+}  // namespace alveus::learn

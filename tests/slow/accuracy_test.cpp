@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "core/json.hpp"
+#include "learn/predictor.hpp"
+#include "learn/runtime.hpp"
+#include "learn/training.hpp"
+#include "study/auroc.hpp"
+#include "testing/lesion_folder.hpp"
+
+namespace alveus::learn {
+namespace {
+
+/// Trains a network to find discs in noise and tests it on patients it never saw.
+class AccuracyTest : public ::testing::TestWithParam<std::string> {};
+
+double test_auc(const Network& network, const TensorFolder& folder, const study::FoldTable& folds) {
+  std::vector<Example> examples;
+  std::vector<int> targets;
+  for (const std::size_t index : samples_of(folder, folds, 0, study::Role::kTest)) {
+    targets.push_back(folder.samples()[index].target);
+    examples.push_back({.index = index, .target = targets.back(), .quarter_turns = 0});
+  }
+  const auto logits = predict_logits(network, folder, examples, {});
+  EXPECT_TRUE(logits) << logits.error().text();
+  std::vector<double> scores;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    scores.push_back(positive_probability((*logits)[2 * i], (*logits)[2 * i + 1]));
+  }
+  return study::roc_area(scores, targets)->area;
+}
+
+TEST_P(AccuracyTest, LearnsToFindLesions) {
+  ASSERT_TRUE(start_torch(2));
+  const auto directory = sys::TemporaryDirectory::make("accuracy");
+  const testing::LesionFolder written{.path = directory->path() / "t", .patients = 80, .side = 48};
+  written.write();
+  const auto folder = TensorFolder::open(written.path);
+  const auto folds = study::FoldTable::parse("folds.csv", *sys::read_file(written.folds_file()));
+  const auto variant =
+      study::parse_variant(*core::parse_json(testing::variant_text({{"network", GetParam()},
+                                                                    {"learning_rate", "1e-4"},
+                                                                    {"epochs", "10"},
+                                                                    {"batch_size", "16"},
+                                                                    {"augmentation", "flips-affine"}})));
+  TrainingOptions options;
+  options.checkpoint_folder = directory->path() / "checkpoint";
+  const auto outcome =
+      train({.folder = *folder, .folds = *folds, .variant = *variant, .start_weights = {}}, options, sys::RealClock());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  const auto best = Network::load(outcome->best_weights, Device::kCpu);
+  ASSERT_TRUE(best) << best.error().text();
+  EXPECT_GE(test_auc(*best, *folder, *folds), 0.98);
+  EXPECT_LT(outcome->best_validation_loss, 0.3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, AccuracyTest,
+                         ::testing::Values("resnet18", "densenet121", "vgg11_bn", "resnext50_32x4d"));
+
+}  // namespace
+}  // namespace alveus::learn
