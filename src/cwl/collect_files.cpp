@@ -26,6 +26,20 @@ std::string joined(const std::string& location, const std::string& relative_path
   return relative_path.empty() ? location : location + "/" + core::encode_uri_path(relative_path);
 }
 
+/// The location of `path` by the nearest of its folders, or itself, that `staged` knows.
+std::optional<core::Location> find_enclosing(const std::map<std::string, std::string>& staged,
+                                             const std::string& path) {
+  std::string folder = path;
+  while (!folder.empty()) {
+    if (const auto found = staged.find(folder); found != staged.end()) {
+      return core::Location(joined(found->second, *below(folder, path)));
+    }
+    const std::size_t slash = folder.rfind('/');
+    folder.resize(slash == std::string::npos ? 0 : slash);
+  }
+  return std::nullopt;
+}
+
 /// The location of an object that has a path, or a location that is relative or a literal's.
 core::Status locate(core::Value& file, const PathMap* paths) {
   core::Object& members = file.mutable_object();
@@ -82,23 +96,19 @@ core::Status describe(core::Value& file, const flow::DataAccess& access) {
 PathMap::PathMap(const flow::JobPlan& plan, const core::Location& outdir)
     : job_outdir_(without_final_slash(plan.site.outdir.text())), outdir_(without_final_slash(outdir.text())) {
   for (const flow::StageEntry& entry : plan.stage) {
-    if (!entry.location.empty() && entry.kind == flow::StageEntry::Kind::kReadOnly) {
-      staged_.emplace(entry.target.text(), without_final_slash(entry.location.text()));
-    }
+    if (entry.location.empty()) continue;
+    const std::string location = without_final_slash(entry.location.text());
+    if (entry.kind == flow::StageEntry::Kind::kReadOnly) staged_.emplace(entry.target.text(), location);
+    if (entry.kind == flow::StageEntry::Kind::kInPlace) in_place_.emplace(entry.target.text(), location);
   }
 }
 
 core::Result<core::Location> PathMap::location_of(const std::string& path) const {
   const std::string full = normal_path(path.starts_with('/') ? path : job_outdir_ + "/" + path);
+  // What was changed in place is not the job's own: it stays the one thing that it is.
+  if (const auto found = find_enclosing(in_place_, full)) return *found;
   if (const auto inside = below(job_outdir_, full)) return core::Location(joined(outdir_.text(), *inside));
-  std::string folder = full;
-  while (!folder.empty()) {
-    if (const auto staged = staged_.find(folder); staged != staged_.end()) {
-      return core::Location(joined(staged->second, *below(folder, full)));
-    }
-    const std::size_t slash = folder.rfind('/');
-    folder.resize(slash == std::string::npos ? 0 : slash);
-  }
+  if (const auto found = find_enclosing(staged_, full)) return *found;
   return core::fail(core::ErrorCode::kInvalidInput, "the output '" + path +
                                                         "' lies neither in the output directory nor among the inputs; "
                                                         "the command must write to the output directory");

@@ -40,30 +40,41 @@ class Acceptance {
   core::Result<core::Value> run(const core::Value& inputs) {
     core::Object accepted;
     for (const InputParameter& input : process_.inputs) {
-      const core::Value* given = inputs.find(input.name);
-      core::Value value = given == nullptr ? core::Value() : *given;
-      if (value.is_null() && input.fallback) value = *input.fallback;
-      ALVEUS_TRY(complete_files(value));
+      core::Value value = is_given(inputs, input) ? *inputs.find(input.name) : input.fallback.value_or(core::Value());
+      if (auto completed = complete_files(value); !completed) {
+        return core::fail(at(input, std::move(completed).error()));
+      }
       if (auto checked = check_type("input '" + input.name + "'", input.type, value); !checked) {
-        return core::fail(at(input.mark, std::move(checked).error()));
+        return core::fail(placed(input.mark, std::move(checked).error()));
       }
       accepted.set(input.name, std::move(value));
     }
     evaluator_.set_inputs(core::Value(accepted));
     for (const InputParameter& input : process_.inputs) {
+      // A default is the document's own: what belongs to it lies beside it.
+      looked_for_ = secondary_files_ == SecondaryFiles::kLookedFor || !is_given(inputs, input);
       core::Value* value = accepted.find(input.name);
-      if (auto held = hold(input, input.type, *value); !held)
-        return core::fail(at(input.mark, std::move(held).error()));
+      if (auto held = hold(input, input.type, *value); !held) return core::fail(at(input, std::move(held).error()));
     }
     return core::Value(std::move(accepted));
   }
 
  private:
-  static core::Error at(const document::Mark& mark, core::Error error) {
+  static bool is_given(const core::Value& inputs, const InputParameter& input) {
+    const core::Value* given = inputs.find(input.name);
+    return given != nullptr && !given->is_null();
+  }
+
+  static core::Error placed(const document::Mark& mark, core::Error error) {
     if (!error.where.empty()) return error;
-    core::Error placed = document::error_at(mark, error.code, std::move(error.message));
-    placed.context.insert(placed.context.end(), error.context.begin(), error.context.end());
-    return placed;
+    core::Error there = document::error_at(mark, error.code, std::move(error.message));
+    there.context.insert(there.context.end(), error.context.begin(), error.context.end());
+    return there;
+  }
+
+  static core::Error at(const InputParameter& input, core::Error error) {
+    if (error.where.empty()) error.message = "input '" + input.name + "': " + error.message;
+    return placed(input.mark, std::move(error));
   }
 
   /// Names and sizes of all File and Directory objects in the value; what has a location must stand there.
@@ -79,6 +90,15 @@ class Acceptance {
   core::Status complete_file(core::Value& object) {
     if (const std::string format = object.string_or("format", ""); format.find(':') != std::string::npos) {
       object.set("format", expand_name(format, process_.namespaces, process_.uri));
+    }
+    std::string place = object.string_or("location", "");
+    if (place.ends_with('/') && !place.ends_with("//")) {
+      if (is_file(object)) {
+        return core::fail(core::ErrorCode::kInvalidInput,
+                          "the location '" + place + "' of a File must not end in '/'; write class Directory");
+      }
+      place.pop_back();
+      object.set("location", std::move(place));
     }
     const bool known = object.find("basename") != nullptr && (is_directory(object) || object.find("size") != nullptr);
     name_parts(object);
@@ -174,27 +194,29 @@ class Acceptance {
   }
 
   core::Status add_secondary_file(const core::Value& name, bool required, core::Value& primary) {
-    if (name.is_null()) return {};
+    if (name.is_null() || (name.is_string() && name.as_string().empty())) return {};
     core::Array present;
     if (const core::Value* files = primary.find("secondaryFiles"); files && files->is_array())
       present = files->as_array();
     core::Value object = name;
+    if (object.is_object()) ALVEUS_TRY(complete_files(object));
+    const std::string basename = name.is_string() ? name.as_string() : object.string_or("basename", "");
+    const bool there = std::ranges::any_of(
+        present, [&](const core::Value& file) { return file.string_or("basename", "") == basename; });
+    if (there) return {};
     if (name.is_string()) {
-      const bool there = std::ranges::any_of(
-          present, [&](const core::Value& file) { return file.string_or("basename", "") == name.as_string(); });
-      if (there) return {};
       const std::string beside = primary.string_or("location", "");
       const std::string location = beside.substr(0, beside.rfind('/') + 1) + core::encode_uri_path(name.as_string());
-      const bool looked_for = secondary_files_ == SecondaryFiles::kLookedFor && !beside.empty();
+      const bool looked_for = looked_for_ && has_location(primary);
       const auto found = !looked_for ? core::Result<flow::EntryStatus>(core::fail(core::ErrorCode::kNotFound, ""))
                                      : access_.status(core::Location(location));
       if (!found && (!required || found.error().code != core::ErrorCode::kNotFound)) {
         return required ? core::Status(core::fail(found.error())) : core::Status();
       }
       if (!found) {
-        return core::fail(core::ErrorCode::kInvalidInput, "'" + primary.string_or("basename", "") +
-                                                              "' needs the secondary file '" + name.as_string() +
-                                                              "', which does not lie beside it");
+        return core::fail(core::ErrorCode::kInvalidInput,
+                          "'" + primary.string_or("basename", "") + "' needs the secondary file '" + name.as_string() +
+                              "', which does not " + (looked_for_ ? "lie beside it" : "come with it from its source"));
       }
       const bool plain = found->kind == flow::EntryStatus::Kind::kFile;
       object = core::Object{{"class", plain ? "File" : "Directory"}, {"location", location}};
@@ -211,6 +233,7 @@ class Acceptance {
 
   const Process& process_;
   SecondaryFiles secondary_files_;
+  bool looked_for_ = false;  ///< whether secondary files of the input at hand are looked for
   const flow::DataAccess& access_;
   detail::Evaluator evaluator_;
 };

@@ -191,5 +191,19 @@ TEST_F(CollectTest, MakesLiteralsOfScripts) {
   EXPECT_THAT(collected(), HasSubstr(R"("contents":"made")"));
 }
 
+TEST_F(CollectTest, LeavesWhatWasChangedInPlaceWhereItLies) {
+  bench.access.file("file:///real/out/inp/new.txt", "n").file("file:///other/d/new.txt", "n");
+  bench.process.requirements.inplace_update = true;
+  InitialWorkDir work_dir;
+  work_dir.listing.emplace_back(Dirent{.entry = expression(core::Value("$(inputs.d)")),
+                                       .entryname = expression(core::Value("inp")),
+                                       .writable = true,
+                                       .mark = {}});
+  bench.process.requirements.initial_work_dir = std::move(work_dir);
+  bench.input("d", type(Type::Kind::kDirectory)).output("out", type(Type::Kind::kDirectory), {"inp"});
+  EXPECT_THAT(collected(R"({"d": {"class": "Directory", "location": "file:///other/d", "basename": "d"}})"),
+              HasSubstr(R"("location":"file:///other/d")"));
+}
+
 }  // namespace
 }  // namespace alveus::cwl

@@ -31,7 +31,7 @@ double test_auc(const Network& network, const TensorFolder& folder, const study:
 }
 
 TEST_P(AccuracyTest, LearnsToFindLesions) {
-  ASSERT_TRUE(start_torch(2));
+  ASSERT_TRUE(start_torch(1));
   const auto directory = sys::TemporaryDirectory::make("accuracy");
   const testing::LesionFolder written{.path = directory->path() / "t", .patients = 80, .side = 48};
   written.write();
@@ -40,7 +40,7 @@ TEST_P(AccuracyTest, LearnsToFindLesions) {
   const auto variant =
       study::parse_variant(*core::parse_json(testing::variant_text({{"network", GetParam()},
                                                                     {"learning_rate", "1e-4"},
-                                                                    {"epochs", "10"},
+                                                                    {"epochs", "6"},
                                                                     {"batch_size", "16"},
                                                                     {"augmentation", "flips-affine"}})));
   TrainingOptions options;
@@ -54,8 +54,7 @@ TEST_P(AccuracyTest, LearnsToFindLesions) {
   EXPECT_LT(outcome->best_validation_loss, 0.3);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, AccuracyTest,
-                         ::testing::Values("resnet18", "densenet121", "vgg11_bn", "resnext50_32x4d"));
+INSTANTIATE_TEST_SUITE_P(Families, AccuracyTest, ::testing::Values("resnet18", "densenet121", "vgg11_bn"));
 
 }  // namespace
 }  // namespace alveus::learn

@@ -29,7 +29,8 @@ class PathMap {
  private:
   std::string job_outdir_;
   core::Location outdir_;
-  std::map<std::string, std::string> staged_;  // path to location
+  std::map<std::string, std::string> staged_;    // path to location; read-only inputs
+  std::map<std::string, std::string> in_place_;  // the same for inputs that are changed where they lie
 };
 
 /// Makes the File and Directory objects of a result final: a location in place of a path, names, size, checksum.
