@@ -56,10 +56,10 @@ def main():
     model = getattr(torchvision.models, network)(weights=None, num_classes=classes)
     replace_ends(model, tensors)
     model.load_state_dict(tensors, strict=True)
-    model.eval()
+    model = model.to(memory_format=torch.channels_last).eval()
     with open(pictures_file, "rb") as file:
         values = torch.frombuffer(bytearray(file.read()), dtype=torch.float32)
-    pictures = values.reshape(int(count), 1, int(side), int(side))
+    pictures = values.reshape(int(count), 1, int(side), int(side)).contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
         for row in model(pictures).tolist():
             print(" ".join(f"{value:.9g}" for value in row))
