@@ -63,13 +63,28 @@ void append_merged(std::vector<Node::Member>& members, const std::vector<Node>& 
   }
 }
 
-/// The text that yaml-cpp reads. It takes "\U0001F600" in double quotes but not the surrogate pair "\ud83d\ude00" that
-/// JSON writes for it; pairs are rewritten where it stumbles over them, and offsets counted back.
+/// The text that yaml-cpp reads, which differs from the user's where yaml-cpp falls short of YAML 1.2:
+/// - It takes "\U0001F600" in double quotes but not the surrogate pair "\ud83d\ude00" that JSON writes for it; pairs
+/// are
+///   rewritten where it stumbles over them, and offsets counted back.
+/// - It ends a plain scalar at "?" within brackets ("{type: int?}"); a control character, which no text holds, stands
+/// in.
 class YamlText {
  public:
-  explicit YamlText(const std::string& original) : text_(original) {}
+  explicit YamlText(const std::string& original) : text_(original) {
+    for (std::size_t at = text_.find('?', 1); at != std::string::npos; at = text_.find('?', at + 1)) {
+      // What follows a space or a bracket is the mark of a key.
+      if (std::string_view(" \t\r\n[{,").find(text_[at - 1]) == std::string_view::npos) text_[at] = kQuestionMark;
+    }
+  }
 
   const std::string& text() const { return text_; }
+
+  /// A scalar of `text` as the user wrote it.
+  static std::string restored(std::string scalar) {
+    std::ranges::replace(scalar, kQuestionMark, '?');
+    return scalar;
+  }
 
   /// Rewrites the pairs from the escape that ends at `end` to the end of its string. False when there is no pair.
   bool rewrite_pairs(std::size_t end) {
@@ -96,6 +111,7 @@ class YamlText {
   }
 
  private:
+  static constexpr char kQuestionMark = '\x01';
   static constexpr std::size_t kEscapeLength = 6;
   static constexpr std::size_t kLongEscapeLength = 10;
 
@@ -195,8 +211,9 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& text) override {
+                const std::string& read) override {
     if (failure_) return;
+    const std::string text = YamlText::restored(read);
     if (tag != "?") {
       const auto open_quote = find_open_quote(original(), offset_of(mark));
       if (open_quote) return fail(mark_at_offset(*open_quote), "this quote is not closed");

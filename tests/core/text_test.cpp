@@ -35,10 +35,10 @@ TEST_P(NearestTest, SuggestsOnlyMisspellings) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Words, NearestTest,
-                         testing::Values(Word{"trian", std::nullopt}, Word{"trai", "train"}, Word{"trainz", "train"},
-                                         Word{"learnign_rate", "learning_rate"}, Word{"learning", std::nullopt},
-                                         Word{"fold", "fold"}, Word{"fo", std::nullopt}, Word{"folds", "fold"},
-                                         Word{"", std::nullopt}, Word{"bold", "fold"}));
+                         testing::Values(Word{"trian", "train"}, Word{"dolf", std::nullopt}, Word{"trai", "train"},
+                                         Word{"trainz", "train"}, Word{"learnign_rate", "learning_rate"},
+                                         Word{"learning", std::nullopt}, Word{"fold", "fold"}, Word{"fo", std::nullopt},
+                                         Word{"folds", "fold"}, Word{"", std::nullopt}, Word{"bold", "fold"}));
 
 TEST(NearestTest, TakesTheFirstOfEquallyNear) {
   const std::vector<std::string> candidates = {"axc", "ayc"};
