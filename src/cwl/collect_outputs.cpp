@@ -164,30 +164,23 @@ class Collector {
 
   core::Result<core::Value> file_of(const flow::Entry& entry, const CommandOutputBinding& binding) const {
     const bool is_plain_file = entry.status.kind == flow::EntryStatus::Kind::kFile;
+    const std::string path = paths_.path_of(entry.location);
+    ALVEUS_TRY_ASSIGN(const core::Location location, paths_.location_of(path));
     core::Value file(core::Object{{"class", core::Value(is_plain_file ? "File" : "Directory")},
-                                  {"location", core::Value(entry.location.text())}});
-    set_path(file, paths_.path_of(entry.location));
+                                  {"location", core::Value(location.text())}});
+    set_path(file, path);
     if (!is_plain_file) {
       ALVEUS_TRY(load_listing(file, binding.load_listing, access_));
       return file;
     }
     file.set("size", static_cast<std::int64_t>(entry.status.size_bytes));
-    if (binding.load_contents) ALVEUS_TRY(read_contents(file));
+    if (binding.load_contents) ALVEUS_TRY(load_contents(file, long_contents_of(process_.version), access_));
     // Reading the whole file for a checksum is put off to where the file is known to be an output.
     if (binding.output_eval && expr::value_text(binding.output_eval->value).find("checksum") != std::string::npos) {
       ALVEUS_TRY_ASSIGN(std::string checksum, access_.checksum(entry.location));
       file.set("checksum", std::move(checksum));
     }
     return file;
-  }
-
-  core::Status read_contents(core::Value& file) const {
-    if (process_.version == Version::kV12) return load_contents(file, access_);
-    // Before v1.2 what is longer is cut.
-    ALVEUS_TRY_ASSIGN(std::string text,
-                      access_.read(core::Location(file.string_or("location", "")), kContentsMaxBytes));
-    file.set("contents", std::move(text));
-    return {};
   }
 
   core::Status add_secondary_files(const Wanted& wanted, core::Value& result) const {

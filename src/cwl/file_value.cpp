@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cwl/file_value.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 
 namespace alveus::cwl {
@@ -64,14 +66,19 @@ void name_parts(core::Value& file_or_directory) {
   }
 }
 
-core::Status load_contents(core::Value& file, const flow::DataAccess& access) {
+LongContents long_contents_of(Version version) {
+  return version < Version::kV12 ? LongContents::kCut : LongContents::kFail;
+}
+
+core::Status load_contents(core::Value& file, LongContents rule, const flow::DataAccess& access) {
   const core::Location location(file.string_or("location", ""));
   ALVEUS_TRY_ASSIGN(std::string text, access.read(location, kContentsMaxBytes + 1));
-  if (text.size() > kContentsMaxBytes) {
+  if (text.size() > kContentsMaxBytes && rule == LongContents::kFail) {
     return core::fail(
         core::ErrorCode::kInvalidInput,
         "loadContents: '" + location.text() + "' is longer than 64 KiB, the most that CWL lets a document load");
   }
+  text.resize(std::min(text.size(), kContentsMaxBytes));
   file.set("contents", std::move(text));
   return {};
 }

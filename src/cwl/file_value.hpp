@@ -8,7 +8,7 @@
 
 #include "core/result.hpp"
 #include "core/value.hpp"
-#include "cwl/type.hpp"
+#include "cwl/model.hpp"
 #include "flow/data.hpp"
 
 namespace alveus::cwl {
@@ -32,8 +32,11 @@ std::string apply_pattern(std::string_view name, std::string_view pattern);
 /// `secondaryFiles` and `listing`.
 void name_parts(core::Value& file_or_directory);
 
-/// Reads the file's text into `contents`. kInvalidInput when it is longer than 64 KiB.
-core::Status load_contents(core::Value& file, const flow::DataAccess& access);
+/// What becomes of a file longer than 64 KiB: v1.2 makes it a failure, before the rest was left out.
+enum class LongContents { kFail, kCut };
+LongContents long_contents_of(Version version);
+/// Reads the file's text into `contents`. kInvalidInput when it is too long and may not be cut.
+core::Status load_contents(core::Value& file, LongContents rule, const flow::DataAccess& access);
 /// Fills `listing` of a Directory from where it lies; does nothing when it has one (then below it, for kDeep) or for
 /// kNone.
 core::Status load_listing(core::Value& directory, LoadListing depth, const flow::DataAccess& access);

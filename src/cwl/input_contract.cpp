@@ -153,7 +153,9 @@ class Acceptance {
 
   core::Status hold_file(const Parameter& parameter, core::Value& file) {
     ALVEUS_TRY(check_format(parameter, file));
-    if (parameter.load_contents && has_location(file)) ALVEUS_TRY(load_contents(file, access_));
+    if (parameter.load_contents && has_location(file)) {
+      ALVEUS_TRY(load_contents(file, long_contents_of(process_.version), access_));
+    }
     return add_secondary_files(parameter, file);
   }
 

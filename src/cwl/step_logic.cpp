@@ -48,13 +48,14 @@ class Logic final : public flow::StepLogic {
   }
 
  private:
-  static core::Status load(const StepInput& input, core::Value& value, const flow::DataAccess& access) {
+  core::Status load(const StepInput& input, core::Value& value, const flow::DataAccess& access) const {
     core::Status status;
     for_each_file(value, [&](core::Value& object) {
       if (!status) return;
       name_parts(object);
       if (object.string_or("location", "").empty()) return;
-      if (is_file(object) && input.load_contents) status = load_contents(object, access);
+      if (is_file(object) && input.load_contents)
+        status = load_contents(object, long_contents_of(scope_.version), access);
       if (is_directory(object)) status = load_listing(object, input.load_listing, access);
     });
     return status;

@@ -21,12 +21,12 @@ class InputContractTest : public ::testing::Test {
     access_.file("file:///d/sub/x.txt", "x").file("file:///w/own.txt", "own").file("file:///w/own.txt.idx", "i");
   }
   /// The accepted inputs of a tool with the inputs `declared`, as JSON, or the error's message.
-  std::string accepted(const std::string& declared, const std::string& given) {
-    bench_.document("main.cwl",
-                    "cwlVersion: v1.2\nclass: CommandLineTool\nrequirements: {InlineJavascriptRequirement: {}}\n"
-                    "$namespaces: {f: 'http://f/'}\n$schemas: [formats.ttl]\n"
-                    "outputs: {}\ninputs: " +
-                        declared + "\n");
+  std::string accepted(const std::string& declared, const std::string& given, const std::string& version = "v1.2") {
+    bench_.document("main.cwl", "cwlVersion: " + version +
+                                    "\nclass: CommandLineTool\nrequirements: {InlineJavascriptRequirement: {}}\n"
+                                    "$namespaces: {f: 'http://f/'}\n$schemas: [formats.ttl]\n"
+                                    "outputs: {}\ninputs: " +
+                                    declared + "\n");
     bench_.document("formats.ttl",
                     "@prefix f: <http://f/> .\n@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
                     "f:bam rdfs:subClassOf f:binary .\n");
@@ -101,10 +101,12 @@ TEST_F(InputContractTest, LoadsContentsAndListings) {
   EXPECT_THAT(accepted("{a: Directory}", directory), ::testing::Not(HasSubstr("listing")));
 }
 
-TEST_F(InputContractTest, RefusesToLoadMoreThan64KiB) {
+TEST_F(InputContractTest, RefusesToLoadMoreThan64KiBAndCutsBeforeV12) {
   access_.file("file:///d/a.bam", std::string(65537, 'x'));
   EXPECT_THAT(accepted("{a: {type: File, loadContents: true}}", R"({"a": )" + kFile + "}"),
               HasSubstr("is longer than 64 KiB"));
+  const std::string cut = accepted("{a: {type: File, loadContents: true}}", R"({"a": )" + kFile + "}", "v1.1");
+  EXPECT_EQ(core::parse_json(cut)->find("a")->string_or("contents", "").size(), 65536U);
 }
 
 TEST_F(InputContractTest, FindsSecondaryFilesBesideTheFile) {
