@@ -96,7 +96,7 @@ Metric estimate_metric(const std::optional<Estimate>& estimate, Level level) {
 
 }  // namespace
 
-const Metric& LevelMetrics::metric(std::string_view name) const {
+const Metric& LevelMetrics::metric(std::string_view name) const& {
   const auto found = std::ranges::find(metrics, name, &std::pair<std::string, Metric>::first);
   ALVEUS_CHECK(found != metrics.end(), "the metric is one of the list");
   return found->second;

@@ -43,7 +43,8 @@ struct LevelMetrics {
   Histogram distribution;
 
   /// The metric of that name; it must be one of the list.
-  const Metric& metric(std::string_view name) const;
+  const Metric& metric(std::string_view name) const&;
+  const Metric& metric(std::string_view name) && = delete;
 };
 
 struct LevelOptions {

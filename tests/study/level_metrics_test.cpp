@@ -39,10 +39,12 @@ struct Method {
 class IntervalMethodTest : public testing::TestWithParam<Method> {};
 
 TEST_P(IntervalMethodTest, IsTheDocumentedOne) {
-  const auto& patient = twenty(Level::kPatient).metric(GetParam().metric);
+  const auto patients = twenty(Level::kPatient);
+  const auto slices = twenty(Level::kSlice);
+  const auto& patient = patients.metric(GetParam().metric);
   EXPECT_EQ(patient.method, GetParam().patient);
   EXPECT_EQ(patient.interval.has_value(), !GetParam().patient.empty());
-  EXPECT_EQ(twenty(Level::kSlice).metric(GetParam().metric).method, GetParam().slice);
+  EXPECT_EQ(slices.metric(GetParam().metric).method, GetParam().slice);
   if (!patient.interval) return;
   EXPECT_LE(patient.interval->low, *patient.value);
   EXPECT_GE(patient.interval->high, *patient.value);
