@@ -26,5 +26,5 @@ if(ALVEUS_LABORATORY)
   # Only what the library imaging uses: UseITK would put ITK's folders and IO factories into every target.
   add_library(alveus_itk INTERFACE)
   target_include_directories(alveus_itk SYSTEM INTERFACE ${ITKCommon_INCLUDE_DIRS})
-  target_link_libraries(alveus_itk INTERFACE ITKCommon ITKIOImageBase ITKIOGDCM)
+  target_link_libraries(alveus_itk INTERFACE ITKCommon ITKIOImageBase ITKIOGDCM ITKLabelMap itkvnl_algo itkvnl)
 endif()

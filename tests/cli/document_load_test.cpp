@@ -41,15 +41,15 @@ class DocumentLoadTest : public ::testing::Test {
 };
 
 TEST_F(DocumentLoadTest, ResolvesFilesAgainstTheInputsFile) {
-  const auto document = load(write("tool.cwl", kTool), write("in.yml", "text: {class: File, path: a b.txt}\ncount: 1\n"));
+  const auto document =
+      load(write("tool.cwl", kTool), write("in.yml", "text: {class: File, path: a b.txt}\ncount: 1\n"));
   ASSERT_TRUE(document) << document.error().text();
   EXPECT_EQ(document->inputs.find("text")->string_or("location", ""),
             "file://" + folder_->path().string() + "/a%20b.txt");
 }
 
 TEST_F(DocumentLoadTest, SetsExtraInputsOverTheFile) {
-  const auto document =
-      load(write("tool.cwl", kTool), write("in.yml", "count: 1\n"), core::Object{{"count", 2}});
+  const auto document = load(write("tool.cwl", kTool), write("in.yml", "count: 1\n"), core::Object{{"count", 2}});
   ASSERT_TRUE(document) << document.error().text();
   EXPECT_EQ(*document->inputs.find("count"), core::Value(2));
 }

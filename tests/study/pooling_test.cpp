@@ -50,7 +50,7 @@ TEST(PoolingTest, TakesTheThresholdOfEachFoldFromItsValidation) {
   const auto pooled = pool_scores(scores, std::array<std::size_t, 2>{0, 1}, Aggregate::kMean, ThresholdRule::kYouden);
   ASSERT_EQ(pooled->thresholds.size(), 2U);
   EXPECT_DOUBLE_EQ(pooled->thresholds[0].patient, 0.28);  // between 0.2 and 0.36
-  EXPECT_DOUBLE_EQ(pooled->thresholds[1].patient, 0.6);  // between 0.5 and 0.7
+  EXPECT_DOUBLE_EQ(pooled->thresholds[1].patient, 0.6);   // between 0.5 and 0.7
   EXPECT_EQ(pooled->thresholds[1].source, ThresholdSource::kValidation);
   // P1 has 0.3 at a threshold of 0.28, P3 has 0.5 at one of 0.6.
   EXPECT_THAT(pooled->patients.calls, ElementsAre(1, 1, 0, 1));
