@@ -33,8 +33,8 @@ core::Result<ExitStatus> run_metrics(const cmdline::Flags& flags, std::span<cons
   const auto document = core::to_json(study::to_value(metrics), core::JsonStyle::kIndented) + "\n";
   ALVEUS_TRY(sys::write_file(flags.text("out"), document));
   for (const auto& warning : metrics.warnings) terminal.warning(warning);
-  terminal.message("metrics: " + std::to_string(metrics.variants.size()) + " variants of " +
-                   std::to_string(metrics.configurations.size()) + " configurations, " +
+  terminal.message("metrics: " + counted(metrics.variants.size(), "variant") + " of " +
+                   counted(metrics.configurations.size(), "configuration") + ", " +
                    std::to_string(metrics.failures.size()) + " failed");
   return ExitStatus::kDone;
 }

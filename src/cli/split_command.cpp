@@ -43,8 +43,9 @@ core::Result<ExitStatus> run_split(const cmdline::Flags& flags, std::span<const 
   ALVEUS_TRY(sys::write_file(out / "folds.csv", folds.csv()));
   const auto summary = study::folds_summary(folds, samples, method, number);
   ALVEUS_TRY(sys::write_file(out / "folds.json", core::to_json(summary, core::JsonStyle::kIndented) + "\n"));
-  terminal.message("split: " + std::string(name_of(method)) + ", " + std::to_string(folds.count()) + " folds of " +
-                   std::to_string(folds.roles(0).size()) + " patients, no leaks");
+  terminal.message("split: " + std::string(name_of(method)) + ", " +
+                   counted(static_cast<std::size_t>(folds.count()), "fold") + " of " +
+                   counted(folds.roles(0).size(), "patient") + ", no leaks");
   return ExitStatus::kDone;
 }
 

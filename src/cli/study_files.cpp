@@ -35,4 +35,8 @@ core::Result<std::int64_t> integer_between(const cmdline::Flags& flags, std::str
                                                         std::to_string(most));
 }
 
+std::string counted(std::size_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
 }  // namespace alveus::cli

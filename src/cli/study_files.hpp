@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,6 +24,9 @@ core::Result<std::vector<study::Failure>> read_failure_files(const cmdline::Flag
 /// The flag's whole number. kInvalidInput when it is not in `least` to `most`.
 core::Result<std::int64_t> integer_between(const cmdline::Flags& flags, std::string_view flag, std::int64_t least,
                                            std::int64_t most);
+
+/// "1 fold", "5 folds".
+std::string counted(std::size_t count, std::string_view noun);
 
 /// Largest seed: whole numbers up to 2^53 pass through every JSON reader unharmed.
 inline constexpr std::int64_t kSeedMax = std::int64_t{1} << 53;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/study_files.hpp"
 #include "cmdline/terminal.hpp"
 #include "core/json.hpp"
 #include "study/folds.hpp"
@@ -86,8 +87,9 @@ core::Result<ExitStatus> run_variants(const cmdline::Flags& flags, std::span<con
     ALVEUS_TRY(sys::write_file(out / (variant.id + ".json"), content));
   }
   ALVEUS_TRY(sys::write_file(out / "variants.csv", study::variants_csv(variants)));
-  terminal.message("variants: " + std::to_string(configurations.size()) + " configurations on " +
-                   std::to_string(folds.count()) + " folds, " + std::to_string(variants.size()) + " variants");
+  terminal.message("variants: " + counted(configurations.size(), "configuration") + " on " +
+                   counted(static_cast<std::size_t>(folds.count()), "fold") + ", " +
+                   counted(variants.size(), "variant"));
   return ExitStatus::kDone;
 }
 
@@ -98,7 +100,8 @@ std::string details() {
       "{\"network\": [\"resnet18\", \"densenet121\"], \"learning_rate\": [0.001, 0.0001], \"epochs\": 20}. Flags for "
       "settings replace those of the preset or file and may list several values.\n\nPresets:\n";
   for (const auto& preset : study::presets()) {
-    text += "  " + std::string(preset.name) + ": " + std::string(preset.summary) + "\n";
+    text += "  " + std::string(preset.name) + ": " + std::string(preset.summary) + "\n      " +
+            std::string(preset.axes) + "\n";
   }
   text +=
       "\nThe claire presets start from ImageNet weights, which are not part of this program; add '--initialisation "

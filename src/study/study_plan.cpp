@@ -18,17 +18,17 @@ using core::Value;
 constexpr std::size_t kVariantsMax = 100000;
 
 constexpr std::array kPresets = {
-    Preset{.name = "quick",
-           .summary = "3 networks (resnet18, densenet121, vgg11_bn), few epochs: a first look in minutes"},
+    Preset{
+        .name = "quick", .summary = "a first look in minutes: few epochs", .axes = "resnet18, densenet121, vgg11_bn"},
     Preset{.name = "claire-60",
-           .summary = "the demonstration grid: densenet121, 3 learning rates x 2 step sizes x 2 weight decays = 12 "
-                      "configurations, 60 trainings on 5 folds"},
+           .summary = "the demonstration grid: 12 configurations, 60 trainings on 5 folds",
+           .axes = "densenet121 x 3 learning rates x 2 step sizes x 2 weight decays"},
     Preset{.name = "claire-108x5",
-           .summary = "the released grid: 4 DenseNets x 3 learning rates x 3 step sizes x 3 weight decays = 108 "
-                      "configurations, 540 trainings on 5 folds"},
+           .summary = "the released grid: 108 configurations, 540 trainings on 5 folds",
+           .axes = "4 DenseNets x 3 learning rates x 3 step sizes x 3 weight decays"},
     Preset{.name = "claire-990",
-           .summary = "990 trainings on 5 folds: 11 networks x 2 start weights x 3 learning rates x 3 step sizes = 198 "
-                      "configurations. A reconstruction: no source says how the published number is made up"},
+           .summary = "a reconstruction (no source says how 990 is made up): 198 configurations",
+           .axes = "11 networks x 2 start weights x 3 learning rates x 3 step sizes x 5 folds"},
 };
 
 std::size_t place_of(std::string_view setting) {

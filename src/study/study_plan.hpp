@@ -36,6 +36,7 @@ core::Status set_axis(StudyPlan& plan, std::string_view setting, std::vector<cor
 struct Preset {
   std::string_view name;
   std::string_view summary;
+  std::string_view axes;
 };
 std::span<const Preset> presets();
 

@@ -17,9 +17,9 @@ using core::ErrorCode;
 
 /// The networks of the released configuration and its sources, named as torchvision names them.
 std::vector<std::string> network_names() {
-  return {"densenet121",      "densenet161", "densenet169",     "densenet201", "resnet18", "resnet34", "resnet50",
-          "resnet101",        "resnet152",   "resnext50_32x4d", "vgg11",       "vgg13",    "vgg16",    "vgg19",
-          "resnext101_32x8d", "vgg11_bn",    "vgg13_bn",        "vgg16_bn",    "vgg19_bn"};
+  return {"densenet121", "densenet161", "densenet169",     "densenet201",      "resnet18", "resnet34", "resnet50",
+          "resnet101",   "resnet152",   "resnext50_32x4d", "resnext101_32x8d", "vgg11",    "vgg13",    "vgg16",
+          "vgg19",       "vgg11_bn",    "vgg13_bn",        "vgg16_bn",         "vgg19_bn"};
 }
 
 // Whole numbers up to 2^53 pass through JSON readers that keep numbers as doubles.

@@ -112,7 +112,7 @@ TEST_F(StudyCommandsTest, VariantsTakeAStudyFileAndFlagsOverIt) {
   const auto status = run(make_variants_command(), {"--folds", folds, "--study", file, "--out", path("v").string(),
                                                     "--network", "resnet18", "resnet34", "--batch-size", "8"});
   ASSERT_TRUE(status.has_value()) << status.error().text();
-  EXPECT_THAT(terminal.said(), HasSubstr("4 configurations on 1 folds, 4 variants"));
+  EXPECT_THAT(terminal.said(), HasSubstr("4 configurations on 1 fold, 4 variants"));
   EXPECT_THAT(read("v/variants.csv"), HasSubstr(",9,10,8,"));
 }
 
