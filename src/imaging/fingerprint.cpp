@@ -90,6 +90,19 @@ Fingerprint fingerprint_of(const Slice& slice) {
 
 int hash_distance(std::uint64_t left, std::uint64_t right) { return std::popcount(left ^ right); }
 
+std::vector<std::pair<std::size_t, std::size_t>> similar_pairs(std::span<const std::uint64_t> hashes,
+                                                               std::span<const std::size_t> groups, int distance_most) {
+  ALVEUS_CHECK(hashes.size() == groups.size(), "a group for each picture");
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  for (std::size_t left = 0; left < hashes.size(); ++left) {
+    for (std::size_t right = left + 1; right < hashes.size(); ++right) {
+      if (hash_distance(hashes[left], hashes[right]) > distance_most || groups[left] == groups[right]) continue;
+      pairs.emplace_back(left, right);
+    }
+  }
+  return pairs;
+}
+
 double thumbnail_distance(const Fingerprint& left, const Fingerprint& right) {
   ALVEUS_CHECK(left.thumbnail.size() == right.thumbnail.size(), "thumbnails of one size");
   double squares = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "imaging/volume.hpp"
@@ -28,6 +29,11 @@ Fingerprint fingerprint_of(const Slice& slice);
 
 /// Bits in which two hashes differ: 0 to 64.
 int hash_distance(std::uint64_t left, std::uint64_t right);
+
+/// Pairs of pictures (left < right) of different groups whose hashes differ in at most `distance_most` bits, sorted.
+/// `groups[i]` names the group of picture i. Quadratic in their number: 100,000 pictures take some seconds.
+std::vector<std::pair<std::size_t, std::size_t>> similar_pairs(std::span<const std::uint64_t> hashes,
+                                                               std::span<const std::size_t> groups, int distance_most);
 
 /// Root mean square difference of two thumbnails, each of variance 1: 0 for the same picture, about 1.4 for unrelated
 /// ones.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <fstream>
 
 #include "imaging/dicom.hpp"
 #include "imaging/nifti.hpp"
@@ -11,58 +13,104 @@
 namespace alveus::lab {
 namespace {
 
-bool is_nifti(const std::filesystem::path& path) {
-  const std::string name = path.filename().string();
-  return name.ends_with(".nii") || name.ends_with(".nii.gz") || name.ends_with(".hdr");
+namespace fs = std::filesystem;
+
+core::Result<Scan> read_picture(const fs::path& path) {
+  ALVEUS_TRY_ASSIGN(const imaging::Picture picture, imaging::read_png(path));
+  Scan scan;
+  scan.volume.shape = {picture.width, picture.height, 1};
+  scan.volume.values.assign(picture.values.begin(), picture.values.end());
+  if (picture.bit_depth == 16) scan.grey_scale = 1.0 / 257;
+  return scan;
 }
 
-bool is_series(const std::filesystem::path& path) {
-  std::error_code failure;
-  return std::filesystem::is_directory(path, failure);
+core::Result<Scan> read_scan(const fs::path& path) {
+  switch (kind_of(path)) {
+    case ScanKind::kPng: return read_picture(path);
+    case ScanKind::kNifti: {
+      ALVEUS_TRY_ASSIGN(const imaging::Volume volume, imaging::read_nifti_volume(path));
+      return Scan{.volume = imaging::to_axial(volume)};
+    }
+    case ScanKind::kDicom: {
+      ALVEUS_TRY_ASSIGN(const imaging::DicomImage image, imaging::read_dicom(path));
+      return Scan{.volume = imaging::to_axial(image.volume)};
+    }
+    case ScanKind::kUnknown: break;
+  }
+  return core::fail(core::ErrorCode::kInvalidInput,
+                    "its kind is not known: .png, .nii, .nii.gz, .hdr, .img and .dcm are", path.string());
 }
 
-std::vector<imaging::Slice> slices_of(const imaging::Volume& volume) {
-  const imaging::Volume axial = imaging::to_axial(volume);
-  std::vector<imaging::Slice> slices;
-  for (std::size_t index = 0; index < axial.shape.depth; ++index) slices.push_back(imaging::slice_of(axial, index));
-  return slices;
+bool starts_like_dicom(const fs::path& path) {
+  constexpr std::size_t kPreambleBytes = 128;
+  std::array<char, kPreambleBytes + 4> start{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), start.size());
+  return file.gcount() == start.size() && std::string_view(start.data() + kPreambleBytes, 4) == "DICM";
 }
 
 }  // namespace
 
-bool holds_hounsfield(const std::filesystem::path& path) {
-  return is_nifti(path) || is_series(path) || path.extension() == ".dcm";
+ScanKind kind_of(const fs::path& path) {
+  std::string name = path.filename().string();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  if (name.ends_with(".png")) return ScanKind::kPng;
+  for (const std::string_view ending : {".nii", ".hdr", ".img"}) {
+    if (name.ends_with(ending)) return ScanKind::kNifti;
+  }
+  for (const std::string_view ending : {".dcm", ".dicom", ".ima"}) {
+    if (name.ends_with(ending)) return ScanKind::kDicom;
+  }
+  return starts_like_dicom(path) ? ScanKind::kDicom : ScanKind::kUnknown;
 }
 
-core::Result<std::vector<imaging::Slice>> read_slices(const std::filesystem::path& path, const ValueScale& scale,
-                                                      std::array<double, 2> png_spacing_mm) {
-  if (is_nifti(path)) {
-    ALVEUS_TRY_ASSIGN(const auto volume, imaging::read_nifti_volume(path));
-    return slices_of(volume);
+core::Result<std::shared_ptr<const Scan>> SliceSource::scan(const std::string& path) {
+  const auto found = std::ranges::find(kept_, path, [](const auto& entry) { return entry.first; });
+  if (found != kept_.end()) {
+    std::rotate(found, found + 1, kept_.end());
+    return kept_.back().second;
   }
-  if (is_series(path)) {
-    ALVEUS_TRY_ASSIGN(const auto volume, imaging::read_dicom_series(path));
-    return slices_of(volume);
+  ALVEUS_TRY_ASSIGN(Scan scan, read_scan(data_ / path));
+  if (kept_.size() == kKeptMax) kept_.erase(kept_.begin());
+  kept_.emplace_back(path, std::make_shared<const Scan>(std::move(scan)));
+  return kept_.back().second;
+}
+
+core::Result<imaging::Slice> SliceSource::slice(const SliceAddress& address) {
+  ALVEUS_TRY_ASSIGN(const auto file, scan(address.path));
+  const std::size_t depth = file->volume.shape.depth;
+  if (address.slice >= depth) {
+    return core::fail(core::ErrorCode::kInvalidInput,
+                      "it has " + std::to_string(depth) + (depth == 1 ? " slice" : " slices") +
+                          " and none with the number " + std::to_string(address.slice),
+                      address.path);
   }
-  if (path.extension() == ".dcm") {
-    ALVEUS_TRY_ASSIGN(const auto image, imaging::read_dicom(path));
-    if (const auto why = imaging::why_not_original_axial(image.facts); !why.empty()) {
-      return core::fail(core::ErrorCode::kInvalidInput, why);
+  imaging::Slice slice = imaging::slice_of(file->volume, address.slice);
+  const double slope = address.unit == imaging::Unit::kGrey ? address.slope * file->grey_scale : address.slope;
+  if (slope != 1 || address.intercept != 0) {
+    for (float& value : slice.values) {
+      value = static_cast<float>(static_cast<double>(value) * slope + address.intercept);
     }
-    return slices_of(image.volume);
   }
-  if (path.extension() != ".png") {
-    return core::fail(core::ErrorCode::kUnsupported,
-                      "'" + path.filename().string() + "' is of no known kind: .png, .nii, .nii.gz, .dcm or a folder");
+  return slice;
+}
+
+core::Result<std::vector<std::uint8_t>> SliceSource::mask(const std::string& path, std::size_t slice, std::size_t width,
+                                                          std::size_t height) {
+  ALVEUS_TRY_ASSIGN(const auto file, scan(path));
+  const imaging::Volume* volume = &file->volume;
+  if (volume->shape.width != width || volume->shape.height != height || slice >= volume->shape.depth) {
+    return core::fail(core::ErrorCode::kInvalidInput,
+                      "the mask has " + imaging::text_of(volume->shape) + " pixels; its picture is " +
+                          std::to_string(width) + " x " + std::to_string(height) + ", slice " + std::to_string(slice),
+                      path);
   }
-  ALVEUS_TRY_ASSIGN(const auto picture, imaging::read_png(path));
-  imaging::Slice slice{.width = picture.width, .height = picture.height, .spacing_mm = png_spacing_mm};
-  const double to_grey = scale.unit == imaging::Unit::kGrey && picture.bit_depth == 16 ? 255.0 / 65535.0 : 1.0;
-  slice.values.reserve(picture.values.size());
-  for (const std::uint16_t stored : picture.values) {
-    slice.values.push_back(static_cast<float>((stored * scale.slope + scale.intercept) * to_grey));
-  }
-  return std::vector<imaging::Slice>{std::move(slice)};
+  imaging::Volume one;
+  one.shape = {width, height, 1};
+  one.values = imaging::slice_of(*volume, slice).values;
+  ALVEUS_TRY_ASSIGN(imaging::Mask mask, imaging::mask_of(one, path));
+  return std::move(mask.labels);
 }
 
 }  // namespace alveus::lab
