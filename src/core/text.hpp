@@ -15,8 +15,8 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// `text` without white space at either end.
 std::string_view trim(std::string_view text);
 
-/// The candidate nearest to `word` by edit distance (a swap of neighbours counts once), when near enough to be a misspelling of it (at most a third of
-/// its letters, and at most 3).
+/// The candidate nearest to `word` by edit distance (a swap of neighbours counts once), when near enough to be a
+/// misspelling of it (at most a third of its letters, and at most 3).
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
 /// The shortest decimal digits that read back as the same finite double, without an exponent: "0.00001", "1230000".

@@ -112,7 +112,7 @@ std::vector<CalibrationBin> joined_bins(std::span<const CalibrationBin> bins, st
 }
 
 Markup reliability_figure(const Level& level, std::size_t series, const std::string& title) {
-  constexpr double kSide = 196;
+  constexpr double kSide = 186;
   constexpr double kHistogram = 56;
   Drawing drawing(kSide + 64, kSide + kHistogram + 66);
   const PlotFrame frame =
@@ -156,7 +156,7 @@ TrainingAxes shared_axes(std::span<const TrainingRun* const> runs) {
 }
 
 Markup training_figure(const TrainingRun& run, const TrainingAxes& axes) {
-  constexpr double kWidth = 186;
+  constexpr double kWidth = 162;
   constexpr double kHeight = 120;
   Drawing drawing(kWidth + 88, kHeight + 52);
   const double first = run.history.empty() ? 1 : static_cast<double>(run.history.front().epoch);
@@ -187,9 +187,9 @@ Markup training_figure(const TrainingRun& run, const TrainingAxes& axes) {
 }
 
 Markup confusion_figure(const Confusion& confusion, const std::string& negative, const std::string& positive) {
-  constexpr double kCell = 84;
+  constexpr double kCell = 80;
   constexpr double kTall = 62;
-  constexpr double kLeft = 92;
+  constexpr double kLeft = 86;
   constexpr double kTop = 40;
   Drawing drawing(kLeft + 2 * kCell + 4, kTop + 2 * kTall + 4);
   const std::array<std::array<std::int64_t, 2>, 2> counts = {

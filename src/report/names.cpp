@@ -50,7 +50,12 @@ std::set<std::string> varying_settings(const std::vector<TrainingRun>& runs) {
 
 std::string short_text(const std::string& key, const core::Value& value) {
   const auto found = std::ranges::find(kShortNames, key, [](const auto& pair) { return pair.first; });
-  return (found == kShortNames.end() ? key + " " : std::string(found->second)) + setting_value_text(value);
+  std::string text = (found == kShortNames.end() ? key + " " : std::string(found->second)) + setting_value_text(value);
+  // A name and its value stay on one line.
+  for (auto blank = text.find(' '); blank != std::string::npos; blank = text.find(' ', blank)) {
+    text.replace(blank, 1, "\xC2\xA0");
+  }
+  return text;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 
 #include "core/csv.hpp"
@@ -55,6 +57,16 @@ std::string counted(std::int64_t count, const std::string& noun) {
 
 std::string percent_text(double share) { return fixed_text(100 * share, 0) + "\xC2\xA0%"; }
 
-std::string setting_text(double value) { return core::number_text(value); }
+std::string setting_text(double value) {
+  constexpr double kPlainMin = 1e-6;
+  constexpr double kPlainMax = 1e6;
+  const double size = std::abs(value);
+  if (size != 0 && (size < kPlainMin || size >= kPlainMax || !std::isfinite(value))) {
+    return with_minus(core::number_text(value));
+  }
+  std::array<char, 64> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed).ptr;
+  return with_minus({digits.data(), end});
+}
 
 }  // namespace alveus::report

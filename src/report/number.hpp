@@ -23,7 +23,8 @@ std::string count_text(std::int64_t count);
 std::string counted(std::int64_t count, const std::string& noun);
 /// Share of a whole in percent without decimals: "42 %".
 std::string percent_text(double share);
-/// A number as it was set: the shortest text that reads back the same ("0.0003", "1e-05").
+/// A number as it was set: the shortest text that reads back the same ("0.0003"), without an exponent
+/// where that is not too long.
 std::string setting_text(double value);
 
 }  // namespace alveus::report

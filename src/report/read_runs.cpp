@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "core/csv.hpp"
@@ -22,12 +23,18 @@ core::Status require(const core::CsvTable& table, std::initializer_list<std::str
   return {};
 }
 
-/// What many reasons have in common: the text before the first name, number or detail.
+/// What many reasons have in common: the text before the first name, number or detail, without words that lead to one.
 std::string kind_of_reason(std::string_view reason) {
-  const auto end = reason.find_first_of(":;('\"0123456789");
-  std::string kind(reason.substr(0, end));
-  while (!kind.empty() && (kind.back() == ' ' || kind.back() == ',')) kind.pop_back();
-  return kind.empty() ? std::string(reason) : kind;
+  static constexpr std::array<std::string_view, 12> kLeading = {"as", "of", "in",  "by",   "to",   "from",
+                                                                "is", "at", "the", "with", "than", "patient"};
+  std::string_view kind = reason.substr(0, reason.find_first_of(":;('\"0123456789"));
+  while (true) {
+    kind = kind.substr(0, kind.find_last_not_of(" ,") + 1);
+    const auto word = kind.substr(kind.find_last_of(' ') + 1);
+    if (kind.empty() || std::ranges::find(kLeading, word) == kLeading.end()) break;
+    kind.remove_suffix(word.size());
+  }
+  return std::string(kind.empty() ? reason : kind);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct StudyPaths {
 
 struct ReportOptions {
   std::string title = "Comparison of deep models for COVID-19 on chest CT";
-  std::size_t gallery_max = 24;  ///< pictures of explanations on the page; the best configuration's come first
+  std::size_t gallery_max = 18;  ///< pictures of explanations on the page; the best configuration's come first
   std::size_t curves_max = 30;   ///< trainings whose curves are drawn; the best configuration's come first
 };
 

@@ -109,12 +109,14 @@ std::vector<Item> result_items(const PageState& page) {
   };
 }
 
+/// The note, and the section where the item is answered.
 Markup item_note(const Item& item) {
   Markup note = item.note;
-  if (*item.anchor != '\0' && item.standing != Standing::kMissing) {
-    if (!note.empty()) note += " ";
-    note += link(std::string("#") + item.anchor, "See section");
-  }
+  std::string section = item.anchor;
+  if (section.empty() || item.standing == Standing::kMissing) return note;
+  section.front() = static_cast<char>(section.front() - 'a' + 'A');
+  if (!note.empty()) note += " ";
+  note += link(std::string("#") + item.anchor, section);
   return note;
 }
 

@@ -44,7 +44,7 @@ Markup flow_diagram(const Cohort& cohort) {
   rows += flow_row(flow_box(count_text(cohort.files_accepted + cohort.files_rejected),
                             any_rejected ? "files read (a file rejected in part counts twice)" : "files read"),
                    {});
-  rows += flow_row(element("span", {{"class", "flow-arrow"}}, "\xE2\x86\x93"),
+  rows += flow_row(element("span", {{"class", "flow-line"}}, ""),
                    any_rejected ? rejected_box(cohort) : flow_box("0", "rejected"));
   rows += flow_row(
       flow_box(count_text(cohort.slices), "slices of " + counted(cohort.patients, "patient") + " accepted", classes),

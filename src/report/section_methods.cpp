@@ -105,8 +105,8 @@ Markup training(const PageState& page) {
                           values_of(page, "patience") + Markup(" without a lower validation loss"));
   facts.add("Selection", "the epoch with the lowest validation loss; test data take no part");
   facts.add("Seed", values_of(page, "seed"));
-  facts.add("Device", values_in_records(page, "device") + Markup(", ") + values_in_records(page, "threads") +
-                          Markup(" thread(s)"));
+  facts.add("Device", values_in_records(page, "device"));
+  facts.add("Threads", values_in_records(page, "threads"));
   return facts.finish();
 }
 
@@ -123,7 +123,7 @@ Markup analysis(const PageState& page) {
   const auto rule = kRules.find(settings.string_or("threshold", ""));
   facts.add("Threshold", rule == kRules.end() ? setting(settings, "threshold") : Markup(rule->second));
   facts.add("Pooling",
-            "each patient is tested once, in the fold where he is no training or validation patient; a "
+            "each patient is tested once, in the fold whose training and validation parts lack the patient; a "
             "configuration is measured on all test patients together");
   facts.add("Bootstrap", setting(settings, "bootstrap") + Markup(" resamples of patients within their class, seed ") +
                              setting(settings, "seed") + Markup("; the same resamples for every configuration"));

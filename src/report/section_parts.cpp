@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 
 #include "report/detail/section_parts.hpp"
 #include "report/figures.hpp"
@@ -9,7 +10,18 @@ namespace alveus::report {
 namespace {
 
 constexpr std::size_t kHashShown = 12;
-constexpr std::size_t kSourcesShown = 4;
+/// More files of a pattern are counted, not named.
+constexpr std::size_t kNamedMax = 1;
+
+/// "training/<variant>/history.csv" → "training/*/history.csv", "explanations/<variant>/01_P1.png" →
+/// "explanations/*/*.png"; other names as they are.
+std::string pattern_of(const std::string& name) {
+  const auto first = name.find('/');
+  const auto last = name.rfind('/');
+  if (first == std::string::npos || first == last) return name;
+  const std::string file = name.substr(last + 1);
+  return name.substr(0, first) + "/*/" + (file.ends_with(".png") ? "*.png" : file);
+}
 
 }  // namespace
 
@@ -76,20 +88,23 @@ Markup numbered_table(PageState& page, const Markup& table, const Markup& captio
 }
 
 Markup source_note(const Evidence& evidence, const std::vector<std::string>& sources) {
-  std::vector<const SourceFile*> files;
+  std::map<std::string, std::vector<const SourceFile*>> groups;
   for (const auto& name : sources) {
-    if (const auto* file = evidence.find_source(name)) files.push_back(file);
+    if (const auto* file = evidence.find_source(name)) groups[pattern_of(name)].push_back(file);
   }
-  if (files.empty()) return {};
-  Markup text = "Source: ";
-  for (std::size_t i = 0; i < std::min(files.size(), kSourcesShown); ++i) {
-    if (i > 0) text += ", ";
-    text += link("#files", files[i]->name) + Markup(" ") + code(files[i]->sha256.substr(0, kHashShown));
+  Markup text;
+  for (const auto& [pattern, files] : groups) {
+    text += text.empty() ? "Source: " : ", ";
+    if (files.size() > kNamedMax) {
+      text += link("#files", counted(static_cast<std::int64_t>(files.size()), "file") + " " + pattern);
+      continue;
+    }
+    for (const auto* file : files) {
+      if (file != files.front()) text += ", ";
+      text += link("#files", file->name) + Markup(" ") + code(file->sha256.substr(0, kHashShown));
+    }
   }
-  if (files.size() > kSourcesShown) {
-    text += " and " + link("#files", counted(static_cast<std::int64_t>(files.size() - kSourcesShown), "more file"));
-  }
-  return element("span", {{"class", "source"}}, text);
+  return text.empty() ? Markup() : element("span", {{"class", "source"}}, text);
 }
 
 std::vector<std::string> sources_below(const Evidence& evidence, std::string_view prefix, std::string_view ending) {

@@ -194,7 +194,8 @@ Markup performance_section(PageState& page) {
   if (page.evidence.metrics.configurations.empty()) {
     return section("performance", "Performance", paragraph("metrics.json holds no configuration."));
   }
-  Markup content = roc_part(page) + confusion_part(page);
+  Markup content = roc_part(page);
+  content += confusion_part(page);
   content += numbered_table(page, metric_table(page, kDecisions, &ConfigurationResult::patient),
                             "Patient level, with 95\xC2\xA0% confidence intervals. PPV and NPV hold at the share of "
                             "positives in these data.",
@@ -203,7 +204,8 @@ Markup performance_section(PageState& page) {
                             "Patient level, further measures. AUPRC: average precision; MCC: Matthews' correlation; "
                             "odds ratio with 0.5 added to each cell; ECE: expected calibration error.",
                             kSources);
-  content += prevalence_part(page) + spread_part(page);
+  content += prevalence_part(page);
+  content += spread_part(page);
   content += numbered_table(page, metric_table(page, kDecisions, &ConfigurationResult::slice),
                             "Slice level, as an extra: slices of a patient are no independent cases, and intervals "
                             "resample patients, not slices.",

@@ -52,8 +52,8 @@ Markup key_result(const PageState& page) {
   Markup text =
       count == 1 ? Markup("The one configuration compared, ") : Markup("Of " + plural(count, "configuration") + ", ");
   text += element("b", full_name(page, best.configuration));
-  text += std::string(count == 1 ? ", " : " ranked first: it ") + "told patients with " + page.positive_name() +
-          " from those with " + page.negative_name() + " with an area under the ROC curve of ";
+  text += std::string(count == 1 ? ", " : " ranked first: it ") + "told " + page.positive_name() + " from " +
+          page.negative_name() + " patients with an area under the ROC curve of ";
   text += element("b", estimate_sentence(best.auroc));
   text += " on " + counted(comparison.patients, "patient") + " (" + count_text(comparison.positives) + " " +
           page.positive_name() + ", " + count_text(comparison.negatives) + " " + page.negative_name() +

@@ -67,7 +67,7 @@ Markup training_section(PageState& page) {
   for (const auto* run : drawn) {
     const Markup title = rank_badge(page, run->configuration) + Markup(" ") +
                          element("b", page.names.of(run->configuration).network) + " " +
-                         element("span", {{"class", "details"}}, page.names.of_variant(run->variant));
+                         element("span", {{"class", "fold-name"}}, page.names.of_variant(run->variant));
     panels += element("div", {{"class", "panel"}, {"title", run->variant}},
                       element("div", {{"class", "panel-title"}}, title) + training_figure(*run, axes));
   }

@@ -173,7 +173,7 @@ outputs: []
 requirements: {SubworkflowFeatureRequirement: {}}
 steps: {a: {run: main.cwl, in: [], out: []}}
 )",
-                "main.cwl:7:18: 'file:///w/main.cwl#' runs itself\n"},
+                "main.cwl:7:18: 'file:///w/main.cwl' runs itself\n"},
         Mistake{"WrongWord",
                 R"(
 inputs: {t: string}
@@ -307,6 +307,19 @@ steps: {a: {run: {class: Operation, inputs: [], outputs: []}, in: [], out: []}}
 )");
   ASSERT_EQ(bench.outcome.errors.size(), 1U);
   EXPECT_EQ(bench.outcome.errors[0].code, core::ErrorCode::kUnsupported);
+}
+
+TEST(LoadWorkflowTest, StopsTypesThatGrowWithoutEnd) {
+  std::string types;
+  for (char name = 'a'; name < 'w'; ++name) {
+    const std::string next(1, static_cast<char>(name + 1));
+    types += "    - {name: " + std::string(1, name) + ", type: record, fields: {x: " + next + ", y: " + next + "}}\n";
+  }
+  WorkflowBench bench;
+  bench.workflow("requirements:\n  SchemaDefRequirement:\n    types:\n" + types +
+                 "    - {name: w, type: array, items: int}\n"
+                 "inputs: {i: a}\noutputs: []\nsteps: []\n");
+  EXPECT_THAT(bench.errors(), HasSubstr("the types of SchemaDefRequirement use one another too often"));
 }
 
 class StepLogicTest : public ::testing::Test {

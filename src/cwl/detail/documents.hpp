@@ -23,10 +23,15 @@ class Documents {
   /// The URI of the document in which a node stands; parts that came by `$import` keep their own.
   std::string uri_of(const document::Mark& mark) const;
 
+  /// Counts one use of a named type. False when there were too many: types that use one another twice grow without end.
+  bool count_type() { return ++type_count_ <= kTypesMax; }
+
   /// The text at a URI, as it is.
   core::Result<document::Source> fetch(const std::string& uri) { return source_.fetch(uri); }
 
  private:
+  static constexpr std::size_t kTypesMax = 1'000'000;
+
   core::Result<document::Node> resolve(const document::Node& node);
   core::Result<document::Node> resolve_mapping(const document::Node& node);
   core::Result<document::Node> resolve_sequence(const document::Node& node);
@@ -39,6 +44,7 @@ class Documents {
   std::map<const document::Source*, std::string> uris_;
   std::vector<std::shared_ptr<const document::Source>> kept_;  ///< so that no address in uris_ is used again
   std::vector<std::string> opening_;
+  std::size_t type_count_ = 0;
 };
 
 }  // namespace alveus::cwl

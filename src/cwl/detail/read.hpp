@@ -109,6 +109,7 @@ class ProcessReader {
   Findings& findings_;
   Documents& documents_;
   std::optional<document::Node> overrides_;
+  std::size_t process_count_ = 0;
   std::vector<std::string> reading_;  ///< URIs of the processes being read, outermost first
 };
 

@@ -184,12 +184,13 @@ std::optional<Node> ProcessReader::select(const Node& root, const std::string& u
     known.push_back(process_id(item));
   }
   if (fragment.empty() && graph->items().size() == 1) return graph->items().front();
-  findings_.error(mark, fragment.empty()
-                            ? "'" + document_of(uri) +
-                                  "' has several processes and none named 'main'; "
-                                  "name the one to run, as in '#" +
-                                  known.front() + "'"
-                            : "'" + document_of(uri) + "' has no process '" + wanted + "'" + suggestion(wanted, known));
+  const std::string document = "'" + document_of(uri) + "'";
+  if (fragment.empty() && !known.empty()) {
+    findings_.error(mark, document + " has several processes and none named 'main'; name the one to run, as in '#" +
+                              known.front() + "'");
+  } else {
+    findings_.error(mark, document + " has no process '" + wanted + "'" + suggestion(wanted, known));
+  }
   return std::nullopt;
 }
 
@@ -207,7 +208,8 @@ std::shared_ptr<const Process> ProcessReader::read_at(const std::string& uri, co
     header.version = read_version(*version);
     if (!header.version) return nullptr;
   }
-  const std::string key = document_of(uri) + "#" + process_id(*node);
+  const std::string id = process_id(*node);
+  const std::string key = document_of(uri) + (id.empty() ? "" : "#" + id);
   if (std::find(reading_.begin(), reading_.end(), key) != reading_.end()) {
     findings_.error(asked_from, "'" + key + "' runs itself");
     return nullptr;
@@ -230,6 +232,11 @@ std::optional<Version> ProcessReader::read_version(const Node& node) {
 }
 
 std::shared_ptr<const Process> ProcessReader::read(const Node& node, const Layer& outer, const Header& header) {
+  constexpr std::size_t kProcessesMax = 100'000;  // workflows that run one another twice grow without end
+  if (++process_count_ > kProcessesMax) {
+    findings_.error(node.mark(), "more than " + std::to_string(kProcessesMax) + " processes once all steps are read");
+    return nullptr;
+  }
   Header own = header;
   if (const Node* version = node.find("cwlVersion")) {
     own.version = read_version(*version);

@@ -77,6 +77,10 @@ Type read_type_name(const std::string& name, const Node& at, Side side, const Re
       scope.findings.error(at.mark(), "the type '" + short_name(name) + "' contains itself");
       return simple(Kind::kAny);
     }
+    if (!scope.documents.count_type()) {
+      scope.findings.error(at.mark(), "the types of SchemaDefRequirement use one another too often");
+      return simple(Kind::kAny);
+    }
     ReadScope inner = scope;
     ++inner.type_depth;
     return read_type(*named, side, inner);

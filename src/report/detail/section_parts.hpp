@@ -58,8 +58,8 @@ Markup numbered_figure(PageState& page, const Markup& content, const Markup& cap
                        const std::vector<std::string>& sources);
 Markup numbered_table(PageState& page, const Markup& table, const Markup& caption,
                       const std::vector<std::string>& sources);
-/// "Source: metrics.json (sha256 0123456789ab)", each linked to the list of files. Names that no file of the evidence
-/// has are left out.
+/// "Source: metrics.json 0123456789ab", each with the start of its SHA-256 and linked to the list of files; many files
+/// of a kind are counted ("12 files training/*/history.csv"). Names that no file of the evidence has are left out.
 Markup source_note(const Evidence& evidence, const std::vector<std::string>& sources);
 /// Names of the sources below a folder that end in `ending`, for notes.
 std::vector<std::string> sources_below(const Evidence& evidence, std::string_view prefix, std::string_view ending);

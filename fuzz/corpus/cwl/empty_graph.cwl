@@ -1,0 +1,2 @@
+$graph: []
+cwlVersion: v1.2

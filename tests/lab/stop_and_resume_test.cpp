@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <future>
+#include <thread>
+
+#include "cmdline/command.hpp"
+#include "sys/file.hpp"
+#include "sys/process.hpp"
+#include "testing/lesion_folder.hpp"
+
+namespace alveus::lab {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::chrono::seconds kPatience{120};
+
+/// The real program, ended by a signal in the middle.
+class StopAndResumeTest : public ::testing::Test {
+ protected:
+  StopAndResumeTest() : directory_(std::move(*sys::TemporaryDirectory::make("stop"))) {
+    folder_ = {.path = path() / "tensors", .patients = 20, .side = 32};
+    folder_.write();
+    EXPECT_TRUE(sys::write_file(path() / "v.json", testing::variant_text({{"epochs", "4"}, {"batch_size", "4"}})));
+    runner_ = std::move(*sys::LocalProcessRunner::make());
+  }
+
+  fs::path path() const { return directory_.path(); }
+
+  sys::ProcessCommand command(const std::string& out) const {
+    const char* const bin = std::getenv("ALVEUS_BIN_DIR");
+    sys::ProcessCommand command;
+    command.arguments = {std::string(bin == nullptr ? "." : bin) + "/alveus-lab",
+                         "train",
+                         "--variant",
+                         "v.json",
+                         "--tensors",
+                         "tensors",
+                         "--folds",
+                         "tensors/folds.csv",
+                         "--out",
+                         out};
+    command.environment = sys::current_environment();
+    command.working_directory = path();
+    command.stderr_file = path() / "errors.txt";
+    return command;
+  }
+
+  /// Starts, waits until the first epoch's checkpoint is there, and ends the program with SIGTERM.
+  sys::ProcessEnd stop_after_an_epoch(const std::string& out) {
+    std::promise<sys::ProcessEnd> promise;
+    auto end = promise.get_future();
+    const auto process = runner_->start(command(out), [&](const sys::ProcessEnd& ended) { promise.set_value(ended); });
+    EXPECT_TRUE(process) << process.error().text();
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (!fs::exists(path() / out / "checkpoint/classify/state.safetensors")) {
+      if (std::chrono::steady_clock::now() > deadline || end.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready) break;
+    }
+    runner_->kill(*process, std::chrono::duration_cast<std::chrono::milliseconds>(kPatience));
+    return end.get();
+  }
+
+  sys::ProcessRunner& runner() { return *runner_; }
+
+ private:
+  sys::TemporaryDirectory directory_;
+  testing::LesionFolder folder_;
+  std::unique_ptr<sys::LocalProcessRunner> runner_;
+};
+
+TEST_F(StopAndResumeTest, GivesTheBytesOfATrainingThatWasNeverStopped) {
+  const auto whole = sys::run_process(runner(), command("whole"));
+  ASSERT_TRUE(whole);
+  ASSERT_EQ(whole->exit_code, 0) << *sys::read_file(path() / "errors.txt");
+
+  const auto stopped = stop_after_an_epoch("parts");
+  ASSERT_EQ(stopped.exit_code, static_cast<int>(cmdline::ExitStatus::kInterrupted))
+      << *sys::read_file(path() / "errors.txt");
+  EXPECT_FALSE(fs::exists(path() / "parts/model.safetensors"));
+  const auto resumed = sys::run_process(runner(), command("parts"));
+  ASSERT_TRUE(resumed);
+  ASSERT_EQ(resumed->exit_code, 0) << *sys::read_file(path() / "errors.txt");
+  for (const std::string file : {"model.safetensors", "training.json", "history.csv"}) {
+    EXPECT_EQ(*sys::read_file(path() / "parts" / file), *sys::read_file(path() / "whole" / file)) << file;
+  }
+}
+
+}  // namespace
+}  // namespace alveus::lab
