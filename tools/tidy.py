@@ -25,11 +25,10 @@ OWNED_HEADERS = [
     (re.compile(r"^(jsapi\.h|jsfriendapi\.h|js/|mozilla/)"), {"expr"}, "SpiderMonkey"),
     (re.compile(r"^yaml-cpp/"), {"document"}, "yaml-cpp"),
     (re.compile(r"^nlohmann/"), {"core"}, "nlohmann-json"),
-    (re.compile(r"^CLI/"), {"cmdline"}, "CLI11"),
     (re.compile(r"^sqlite3"), {"store"}, "SQLite"),
     (re.compile(r"^openssl/"), {"core"}, "OpenSSL"),
 ]
-HEADER_FREE = re.compile(r"^(torch/|ATen/|c10/|itk|gdcm|jsapi|js/|yaml-cpp/|nlohmann/|CLI/|sqlite3|openssl/)")
+HEADER_FREE = re.compile(r"^(torch/|ATen/|c10/|itk|gdcm|jsapi|js/|yaml-cpp/|nlohmann/|sqlite3|openssl/)")
 
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 BANNED = [

@@ -61,12 +61,20 @@ core::Result<bool> is_finished(const fs::path& out, const TrainingReport& wanted
                     file.string());
 }
 
+/// The weights as model.safetensors, in place of what a stopped run left: without a copy where the disk has links.
+core::Status put_weights(const fs::path& best, std::string_view bytes, const fs::path& model) {
+  std::error_code error;
+  fs::remove(model, error);
+  fs::create_hard_link(best, model, error);
+  return error ? sys::write_file(model, bytes) : core::Status();
+}
+
 /// The files of a finished training; training.json last, because it marks the end.
 core::Status write_outputs(const fs::path& out, const learn::TrainingOutcome& outcome, TrainingReport report) {
   {
     ALVEUS_TRY_ASSIGN(const auto weights, sys::MappedFile::open(outcome.best_weights));
     report.weights_sha256 = core::hash_text(core::HashKind::kSha256, weights.bytes());
-    ALVEUS_TRY(sys::write_file(out / "model.safetensors", weights.bytes()));
+    ALVEUS_TRY(put_weights(outcome.best_weights, weights.bytes(), out / "model.safetensors"));
   }
   report.parameters = outcome.parameter_count;
   report.best_epoch = outcome.best_epoch;
@@ -141,8 +149,9 @@ cmdline::Command make_train_command() {
       "Trains the network of a variant file on one fold and writes model.safetensors (the epoch with the lowest "
       "validation loss), training.json, history.csv and timing.json to --out. Only patients whose role in the fold is "
       "train or val are read.\n\n"
-      "While it runs, --out holds a checkpoint of the last finished epoch. The same command goes on from there and "
-      "gives the same bits as a training that was never stopped. SIGTERM and SIGINT stop between two batches.\n\n"
+      "While it runs, --out holds a checkpoint, written behind an epoch: behind each, as long as that takes no more "
+      "than a tenth of the time. The same command goes on from there and gives the same bits as a training that was "
+      "never stopped. SIGTERM and SIGINT stop between two batches.\n\n"
       "The same inputs, --threads and device give the same bits; --loader-threads never changes them. Another number "
       "of --threads may change the last bits of sums, and so the model.";
   command.flags = {

@@ -95,21 +95,23 @@ std::filesystem::path Checkpoint::best_file(int epoch) const {
   return folder_ / ("best-" + std::to_string(epoch) + ".safetensors");
 }
 
-core::Status Checkpoint::save_best(const Network& network, int epoch) const {
-  ALVEUS_TRY(sys::make_directories(folder_));
-  ALVEUS_TRY(network.save(best_file(epoch), {}));
-  return {};
+core::Status Checkpoint::keep_best(const Network& network) {
+  return at_torch_edge("keeping the best weights", [&] { best_.emplace(network); });
 }
 
-core::Status Checkpoint::save(const Network& network, const Optimizer& optimizer, const PhaseState& state) const {
+core::Status Checkpoint::save(const Network& network, const Optimizer& optimizer, const PhaseState& state) {
   return at_torch_edge("saving the checkpoint", [&]() -> core::Status {
-    SavedTensors tensors;
-    for (const Weight& weight : network.parts().weights.items()) {
-      tensors.add(std::string(kWeightPrefix) + weight.name, weight.tensor);
-    }
-    optimizer.save(tensors);
-    const TextMap metadata = {{std::string(kIdentityKey), identity_}, {std::string(kStateKey), state_text(state)}};
     ALVEUS_TRY(sys::make_directories(folder_));
+    if (best_) ALVEUS_TRY(best_->save(best_file(state.best_epoch)));
+    best_.reset();
+    SavedTensors tensors;
+    if (!state.finished) {
+      for (const Weight& weight : network.parts().weights.items()) {
+        tensors.add(std::string(kWeightPrefix) + weight.name, weight.tensor);
+      }
+      optimizer.save(tensors);
+    }
+    const TextMap metadata = {{std::string(kIdentityKey), identity_}, {std::string(kStateKey), state_text(state)}};
     ALVEUS_TRY(write_safetensors(folder_ / "state.safetensors", tensors.views(), metadata));
     return remove_other_best_files(state.best_epoch);
   });
@@ -135,6 +137,7 @@ core::Result<std::optional<PhaseState>> Checkpoint::load(Network& network, Optim
       return core::fail(ErrorCode::kCorrupt, "the checkpoint has no readable state; remove it to start again",
                         file.name());
     }
+    if (state->finished) return state;
     ALVEUS_TRY(take_weights(network, file));
     ALVEUS_TRY(optimizer.restore(file, state->steps));
     return state;

@@ -107,6 +107,14 @@ core::Status take_start_weights_from(const Network::Parts& parts, const std::str
   });
 }
 
+/// The metadata, with those that `load` needs to build the network again.
+TextMap with_options(TextMap metadata, const NetworkOptions& options) {
+  metadata[std::string(kNameKey)] = options.name;
+  metadata[std::string(kChannelsKey)] = std::to_string(options.in_channels);
+  metadata[std::string(kClassesKey)] = std::to_string(options.class_count);
+  return metadata;
+}
+
 }  // namespace
 
 at::Device torch_device(Device device) { return {device == Device::kCpu ? at::kCPU : at::kCUDA}; }
@@ -194,14 +202,25 @@ at::Tensor Network::finish(FeatureMap map, const at::Tensor& features) const {
 }
 
 core::Result<std::string> Network::save(const std::filesystem::path& path, const TextMap& metadata) const {
-  return at_torch_edge("saving the network", [&]() -> core::Result<std::string> {
+  return at_torch_edge("saving the network", [&] {
     SavedTensors tensors;
     for (const Weight& weight : parts_->weights.items()) tensors.add(weight.name, weight.tensor);
-    TextMap all = metadata;
-    all[std::string(kNameKey)] = parts_->options.name;
-    all[std::string(kChannelsKey)] = std::to_string(parts_->options.in_channels);
-    all[std::string(kClassesKey)] = std::to_string(parts_->options.class_count);
-    return write_safetensors(path, tensors.views(), all);
+    return write_safetensors(path, tensors.views(), with_options(metadata, parts_->options));
+  });
+}
+
+WeightSnapshot::WeightSnapshot(const Network& network) : options_(network.options()) {
+  for (const Weight& weight : network.parts().weights.items()) {
+    weights_.emplace_back(weight.name, weight.tensor.detach().clone());
+  }
+}
+
+core::Status WeightSnapshot::save(const std::filesystem::path& path) const {
+  return at_torch_edge("saving the network", [&]() -> core::Status {
+    SavedTensors tensors;
+    for (const auto& [name, tensor] : weights_) tensors.add(name, tensor);
+    ALVEUS_TRY(write_safetensors(path, tensors.views(), with_options({}, options_)));
+    return {};
   });
 }
 

@@ -51,7 +51,7 @@ bool Phase::is_over(const PhaseState& state) const {
   return state.epoch() >= settings_.epochs || state.epoch() - state.best_epoch > settings_.patience;
 }
 
-core::Result<PhaseState> Phase::run(const Checkpoint& checkpoint) {
+core::Result<PhaseState> Phase::run(Checkpoint& checkpoint) {
   ALVEUS_TRY_ASSIGN(const auto saved, checkpoint.load(network_, optimizer_));
   PhaseState state = saved.value_or(PhaseState{});
   while (!state.finished) {
@@ -68,13 +68,24 @@ core::Result<PhaseState> Phase::run(const Checkpoint& checkpoint) {
     if (state.best_epoch == 0 || record.validation_loss < state.best_loss) {
       state.best_epoch = epoch;
       state.best_loss = record.validation_loss;
-      ALVEUS_TRY(checkpoint.save_best(network_, epoch));
+      ALVEUS_TRY(checkpoint.keep_best(network_));
     }
     state.finished = is_over(state);
-    ALVEUS_TRY(checkpoint.save(network_, optimizer_, state));
+    ALVEUS_TRY(save_when_due(checkpoint, state));
     tell_progress(epoch, state, 0, 0, record.train_loss);
   }
   return state;
+}
+
+core::Status Phase::save_when_due(Checkpoint& checkpoint, const PhaseState& state) {
+  const auto begin = clock_.steady();
+  const double worked = saved_at_ ? seconds_between(*saved_at_, begin) : 0;
+  const bool is_due = !saved_at_ || saving_seconds_ <= options_.checkpoint_share_max * worked;
+  if (!is_due && !state.finished) return {};
+  ALVEUS_TRY(checkpoint.save(network_, optimizer_, state));
+  saved_at_ = clock_.steady();
+  saving_seconds_ = seconds_between(begin, *saved_at_);
+  return {};
 }
 
 core::Result<double> Phase::train_epoch(int epoch, const PhaseState& state) {

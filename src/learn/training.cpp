@@ -113,7 +113,7 @@ core::Status learn_rotations(Network& network, const TrainingInputs& inputs, con
   NetworkOptions shape = network.options();
   shape.class_count = kTurnCount;
   ALVEUS_TRY_ASSIGN(auto teacher, Network::make(shape, options.device));
-  const Checkpoint checkpoint(options.checkpoint_folder / "rotation", identity);
+  Checkpoint checkpoint(options.checkpoint_folder / "rotation", identity);
   Phase phase(teacher, inputs.folder, inputs.variant.settings,
               rotation_task(inputs, parts[0]->examples, parts[1]->examples), options, clock);
   ALVEUS_TRY_ASSIGN(const auto state, phase.run(checkpoint));
@@ -153,7 +153,7 @@ core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const Training
   task.validation_examples = validation.examples;
   task.class_weights = class_weights(training.class_counts);
   task.augmentation = settings.augmentation == "flips-affine" ? Augmentation::kFlipsAffine : Augmentation::kNone;
-  const Checkpoint checkpoint(options.checkpoint_folder / "classify", identity);
+  Checkpoint checkpoint(options.checkpoint_folder / "classify", identity);
   const auto phase = at_torch_edge("preparing the training", [&] {
     return std::make_unique<Phase>(network, inputs.folder, settings, std::move(task), options, clock);
   });

@@ -53,7 +53,10 @@ struct TrainingProgress {
 struct TrainingOptions {
   Device device = Device::kCpu;
   std::size_t loader_threads = 1;
-  std::filesystem::path checkpoint_folder;  ///< written each epoch; what it holds of the same training is resumed
+  std::filesystem::path checkpoint_folder;  ///< what it holds of the same training is resumed
+  /// Checkpoints are written behind an epoch: behind each when that takes no more than this share of the time between
+  /// two of them, else less often. A stop then costs at most the work since the last one.
+  double checkpoint_share_max = 0.1;
   std::function<bool()> should_stop = [] { return false; };  ///< asked between batches
   std::function<void(const TrainingProgress&)> on_progress = [](const TrainingProgress&) {};
 };

@@ -131,6 +131,21 @@ TEST_F(TrainingTest, KeepsTheLastCheckpointWhenItIsStoppedLater) {
   EXPECT_EQ(*sys::read_file(path() / "a" / "classify" / "state.safetensors"), *before);
 }
 
+TEST_F(TrainingTest, SavesLessOftenWhenSavingTakesMoreThanItsShare) {
+  const Settings settings = {{"epochs", "3"}, {"batch_size", "8"}};
+  const auto epoch_saved_with_share = [&](double share) {
+    auto stopping = options("share" + std::to_string(share));
+    stopping.checkpoint_share_max = share;
+    stopping.should_stop = stop_after(7);  // in the third epoch
+    EXPECT_FALSE(run(inputs(settings), stopping));
+    const auto file = stopping.checkpoint_folder / "classify" / "state.safetensors";
+    const auto state = core::parse_json(SafetensorsFile::open(file)->metadata().at("state"));
+    return state->find("history")->as_array().size();
+  };
+  EXPECT_EQ(epoch_saved_with_share(1e9), 2U);
+  EXPECT_EQ(epoch_saved_with_share(0), 1U);
+}
+
 TEST_F(TrainingTest, RefusesTheCheckpointOfAnotherTraining) {
   ASSERT_TRUE(run(inputs({{"epochs", "1"}}), options("a")));
   const auto other = run(inputs({{"epochs", "2"}}), options("a"));

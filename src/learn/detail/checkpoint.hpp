@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "learn/detail/network_parts.hpp"
 #include "learn/detail/optimizer.hpp"
 #include "learn/network.hpp"
 #include "learn/training.hpp"
@@ -35,9 +36,11 @@ class Checkpoint {
   Checkpoint(std::filesystem::path folder, std::string identity);
 
   std::filesystem::path best_file(int epoch) const;
-  core::Status save_best(const Network& network, int epoch) const;
-  /// Writes the state and removes the best files it does not name.
-  core::Status save(const Network& network, const Optimizer& optimizer, const PhaseState& state) const;
+  /// Keeps the weights in memory until the next `save` writes them to the best file.
+  core::Status keep_best(const Network& network);
+  /// Writes the best file, then the state, and removes the best files it does not name. A finished state holds no
+  /// weights: nothing goes on from it.
+  core::Status save(const Network& network, const Optimizer& optimizer, const PhaseState& state);
   /// The state of the last `save`, its weights and moments put in place; nothing when there is none. kInvalidInput
   /// when the folder belongs to another training, kCorrupt when it was damaged.
   core::Result<std::optional<PhaseState>> load(Network& network, Optimizer& optimizer) const;
@@ -47,6 +50,7 @@ class Checkpoint {
 
   std::filesystem::path folder_;
   std::string identity_;
+  std::optional<WeightSnapshot> best_;
 };
 
 }  // namespace alveus::learn

@@ -32,6 +32,18 @@ class SavedTensors {
   std::vector<TensorView> views_;
 };
 
+/// The weights of a network at one moment, kept while the network goes on changing.
+class WeightSnapshot {
+ public:
+  explicit WeightSnapshot(const Network& network);
+  /// As `Network::save` without metadata of the caller.
+  core::Status save(const std::filesystem::path& path) const;
+
+ private:
+  NetworkOptions options_;
+  std::vector<std::pair<std::string, at::Tensor>> weights_;  ///< names and copies on the network's device
+};
+
 /// A copy of a tensor of a file, on the CPU.
 at::Tensor tensor_of(const TensorView& view);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ class Phase {
   Phase(Network& network, const TensorFolder& folder, const study::TrainingSettings& settings, PhaseTask task,
         const TrainingOptions& options, const sys::Clock& clock);
 
-  core::Result<PhaseState> run(const Checkpoint& checkpoint);
+  core::Result<PhaseState> run(Checkpoint& checkpoint);
   const PhaseTally& tally() const { return tally_; }
 
  private:
@@ -48,6 +49,7 @@ class Phase {
   double learning_rate(int epoch) const;
   core::Result<double> train_epoch(int epoch, const PhaseState& state);
   core::Status train_batch(Batch& batch, int epoch, Loss& loss, core::Random& noise);
+  core::Status save_when_due(Checkpoint& checkpoint, const PhaseState& state);
   core::Status validate(EpochRecord& record) const;
   void tell_progress(int epoch, const PhaseState& state, std::size_t batches_done, std::size_t batch_count,
                      double loss) const;
@@ -62,6 +64,8 @@ class Phase {
   at::Tensor class_weights_;
   Optimizer optimizer_;
   PhaseTally tally_;
+  std::optional<sys::SteadyTime> saved_at_;  ///< when the last checkpoint was done
+  double saving_seconds_ = 0;                ///< how long it took
 };
 
 }  // namespace alveus::learn
