@@ -27,6 +27,7 @@ struct DicomFacts {
   std::size_t samples_per_pixel = 1;
   std::size_t bits_allocated = 0;
   std::size_t bits_stored = 0;
+  bool is_signed = false;
   std::string photometric;
   double slope = 1;  ///< of the rescale to Hounsfield units
   double intercept = 0;
@@ -46,8 +47,8 @@ core::Result<DicomFacts> read_dicom_facts(const std::filesystem::path& path);
 core::Result<DicomFacts> parse_dicom_facts(std::string_view bytes, const std::string& name);
 
 /// Reads one file of grey pixels, of any transfer syntax GDCM decodes. The decoder runs in a child process, which
-/// bounds its time (60 s) and memory (4 GiB). As `read_dicom_facts`, and kUnsupported: colour; kCorrupt: the decoder
-/// refused or broke.
+/// bounds its time (60 s) and memory (4 GiB). As `read_dicom_facts`, and kUnsupported: colour, and forms that GDCM
+/// is known to decode wrongly; kCorrupt: the decoder refused or broke.
 core::Result<DicomImage> read_dicom(const std::filesystem::path& path);
 
 /// Why a file is no original axial slice ("it is a localizer", "it was derived from other images"), or "".

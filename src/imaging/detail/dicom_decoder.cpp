@@ -95,8 +95,13 @@ core::Result<std::string> decode(const std::string& path) {
   return output;
 }
 
-/// ITK writes "ITK ERROR: GDCMImageIO(0x55…): reason": the address has no place in a message.
-std::string without_address(const std::string& message) {
+/// What the decoder said, for a person. ITK writes "ITK ERROR: GDCMImageIO(0x55…): reason"; when GDCM gave up on
+/// compressed pixels it speaks of the form that it should have brought them to.
+std::string plain_words(const std::string& message, const DicomFacts& facts) {
+  if (message.find("Failed to change to Implicit Transfer Syntax") != std::string::npos) {
+    return "they are damaged, or compressed in a way that the decoder does not know (transfer syntax " +
+           facts.transfer_syntax + ")";
+  }
   const std::size_t start = message.find("(0x");
   const std::size_t end = message.find("): ", start == std::string::npos ? 0 : start);
   return start == std::string::npos || end == std::string::npos ? message : message.substr(end + 3);
@@ -109,7 +114,7 @@ core::Result<Volume> decode_dicom(const std::filesystem::path& path, const Dicom
   if (!decoded) {
     core::Error error = std::move(decoded).error();
     error.where = path.string();
-    error.message = "its pixels cannot be decoded: " + without_address(error.message);
+    error.message = "its pixels cannot be decoded: " + plain_words(error.message, facts);
     return core::fail(std::move(error));
   }
   const std::string& bytes = *decoded;

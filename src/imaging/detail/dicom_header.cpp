@@ -20,6 +20,8 @@ constexpr std::uint32_t kUndefinedLength = 0xFFFFFFFF;
 
 constexpr DicomTag kTransferSyntax = 0x00020010;
 constexpr DicomTag kPixelData = 0x7FE00010;
+constexpr DicomTag kFloatPixelData = 0x7FE00008;
+constexpr DicomTag kDoublePixelData = 0x7FE00009;
 constexpr DicomTag kItem = 0xFFFEE000;
 constexpr DicomTag kItemEnd = 0xFFFEE00D;
 constexpr DicomTag kSequenceEnd = 0xFFFEE0DD;
@@ -75,6 +77,11 @@ class Cursor {
       element.length = number(4);
     } else {
       std::ranges::copy(take(2), element.representation.begin());
+      if (std::ranges::any_of(element.representation, [](char c) { return c >= 0 && c < ' '; })) {
+        return refuse("element " + text_of_tag(element.tag) +
+                      " names no type: the file is not encoded as its transfer "
+                      "syntax says");
+      }
       if (has_long_length(element.representation)) {
         if (left() < 6) return refuse("it is cut inside the head of " + text_of_tag(element.tag));
         take(2);
@@ -199,6 +206,7 @@ core::Status read_data_set(Cursor& cursor, bool implicit, DicomElements& element
       ALVEUS_TRY(cursor.skip_sequence(implicit || unknown));
     } else {
       const std::string_view value = cursor.take(element.length);
+      if (element.tag == kFloatPixelData || element.tag == kDoublePixelData) elements.has_float_pixels = true;
       if (value.size() <= kValueBytesMax) elements.values[element.tag] = std::string(value);
     }
   }
@@ -225,7 +233,8 @@ std::size_t DicomElements::number(DicomTag tag, std::size_t fallback) const {
 
 core::Result<DicomElements> read_dicom_elements(std::string_view bytes, const std::string& name) {
   if (bytes.size() < kPreambleBytes + 4 || bytes.substr(kPreambleBytes, 4) != "DICM") {
-    return core::fail(core::ErrorCode::kInvalidInput, "it does not start like a DICOM file", name);
+    return core::fail(core::ErrorCode::kInvalidInput,
+                      "it does not start like a DICOM file: the letters DICM are not at byte 128", name);
   }
   DicomElements elements;
   ALVEUS_TRY_ASSIGN(const std::size_t start, read_meta(bytes, name, elements));

@@ -21,8 +21,9 @@ struct DicomElements {
   bool big_endian = false;
   std::map<DicomTag, std::string> values;  ///< raw bytes of elements up to 1 KiB
   bool has_pixels = false;
-  bool encapsulated = false;    ///< the pixels are compressed, in fragments
-  std::size_t pixel_bytes = 0;  ///< stored bytes of pixels; of all fragments together when encapsulated
+  bool has_float_pixels = false;  ///< Float or Double Float Pixel Data
+  bool encapsulated = false;      ///< the pixels are compressed, in fragments
+  std::size_t pixel_bytes = 0;    ///< stored bytes of pixels; of all fragments together when encapsulated
 
   /// Text of an element without padding; "" when it is absent.
   std::string text(DicomTag tag) const;

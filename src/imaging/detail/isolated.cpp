@@ -155,6 +155,8 @@ std::string last_line_of(std::string_view words) {
     const std::string_view trimmed = core::trim(line);
     if (!trimmed.empty()) last = std::string(trimmed);
   }
+  // "program: file:line: function: Assertion `x > 0' failed.": what failed is all that tells a person something.
+  if (const std::size_t start = last.find("Assertion `"); start != std::string::npos) last = last.substr(start);
   return last.empty() ? "" : ": " + last;
 }
 

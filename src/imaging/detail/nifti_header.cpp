@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/check.hpp"
+#include "core/csv.hpp"
 
 namespace alveus::imaging::detail {
 namespace {
@@ -147,15 +148,13 @@ core::Result<Geometry> geometry_of(const Affine& affine, const std::string& name
 core::Status take_shape(const RawHeader& raw, const std::string& name, NiftiHeader& header) {
   const double dimensions = raw.dim[0];
   if (!(dimensions >= 1 && dimensions <= 7)) {
-    return refuse("its header declares " + std::to_string(static_cast<long>(dimensions)) + " dimensions", name);
+    return refuse("its header declares " + core::number_text(dimensions) + " dimensions", name);
   }
   std::array<std::size_t, 8> sizes{};
   sizes.fill(1);
   for (std::size_t i = 1; i <= static_cast<std::size_t>(dimensions); ++i) {
     if (!(raw.dim[i] >= 1 && raw.dim[i] <= 1e9)) {
-      return refuse(
-          "its dimension " + std::to_string(i) + " has the size " + std::to_string(static_cast<long long>(raw.dim[i])),
-          name);
+      return refuse("its dimension " + std::to_string(i) + " has the size " + core::number_text(raw.dim[i]), name);
     }
     sizes[i] = static_cast<std::size_t>(raw.dim[i]);
   }
