@@ -37,13 +37,25 @@ BinaryMask find_body(std::span<const float> hu, std::size_t width, std::size_t h
   // Skin that touches the table by a few pixels is cut off from it.
   tissue = detail::open(tissue, radius_in_pixels(2.5, spacing_mm));
   const BinaryMask largest = component(detail::components_by_size(tissue), 1, tissue);
-  return detail::fill_holes(largest);
+  // Where noise or thin skin leaves a gap in the wall of the chest, the lungs would else lie outside the body.
+  return detail::fill_holes(detail::close(largest, radius_in_pixels(6, spacing_mm)));
 }
 
 std::vector<std::size_t> sizes_of(const std::vector<std::uint32_t>& labels) {
   std::vector<std::size_t> sizes(1 + static_cast<std::size_t>(labels.empty() ? 0 : *std::ranges::max_element(labels)));
   for (const std::uint32_t label : labels) ++sizes[label];
   return sizes;
+}
+
+/// Whether a piece of air, given by its values, holds gas alone.
+bool is_gas(std::vector<float>& values, double area_mm2, const LungRule& rule) {
+  const auto quantile = [&](std::size_t divisor) {
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(values.size() / divisor);
+    std::ranges::nth_element(values, place);
+    return *place;
+  };
+  if (quantile(2) < rule.gas_below_hu) return true;
+  return area_mm2 <= rule.gas_most_mm2 && quantile(4) < rule.gas_below_hu;
 }
 
 BinaryMask find_lungs(std::span<const float> hu, const BinaryMask& body, std::array<double, 2> spacing_mm,
@@ -55,9 +67,16 @@ BinaryMask find_lungs(std::span<const float> hu, const BinaryMask& body, std::ar
   const std::vector<std::uint32_t> labels = detail::components_by_size(air);
   const std::vector<std::size_t> sizes = sizes_of(labels);
   const double pixel_mm2 = spacing_mm[0] * spacing_mm[1];
+  std::vector<float> values;
   BinaryMask lungs{body.width, body.height, std::vector<std::uint8_t>(hu.size(), 0)};
   for (std::uint32_t label = 1; label < sizes.size(); ++label) {
-    if (static_cast<double>(sizes[label]) * pixel_mm2 < rule.lung_least_mm2) break;
+    const double area_mm2 = static_cast<double>(sizes[label]) * pixel_mm2;
+    if (area_mm2 < rule.lung_least_mm2) break;
+    values.clear();
+    for (std::size_t i = 0; i < hu.size(); ++i) {
+      if (labels[i] == label) values.push_back(hu[i]);
+    }
+    if (is_gas(values, area_mm2, rule)) continue;
     const BinaryMask closed =
         detail::close(component(labels, label, air), radius_in_pixels(rule.closing_radius_mm, spacing_mm));
     const BinaryMask filled = detail::fill_holes(closed);
