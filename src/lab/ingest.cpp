@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 using core::ErrorCode;
 using imaging::Unit;
 
-constexpr std::size_t kSideLeast = 32;
+constexpr std::size_t kSideLeast = 24;
 /// A chest in Hounsfield units has air (-1000) and tissue (above -100) in every slice.
 constexpr float kAirHu = -500;
 constexpr float kTissueHu = -150;
@@ -32,7 +32,8 @@ constexpr float kTissueHu = -150;
 /// A slice that passed the checks of its own file.
 struct Candidate {
   StudySlice slice;
-  double place = 0;  ///< in its series
+  double place = 0;         ///< in its series
+  bool is_of_many = false;  ///< its file holds several slices
   imaging::Fingerprint fingerprint;
   double lung_share = 1;  ///< 1 where no Hounsfield units allow to tell
 };
@@ -62,6 +63,27 @@ std::string sample_id_of(const std::string& path, std::size_t slice, std::size_t
     id += "-k" + std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
   }
   return id;
+}
+
+/// The rows by path, so that nothing depends on their order in the manifest, and paths in one spelling.
+std::vector<ManifestRow> sorted_rows(std::vector<ManifestRow> rows) {
+  for (ManifestRow& row : rows) row.path = fs::path(row.path).lexically_normal().generic_string();
+  std::ranges::stable_sort(rows, {}, [](const ManifestRow& row) {
+    return std::tie(row.path, row.label, row.patient_id, row.split, row.series_id);
+  });
+  return rows;
+}
+
+/// Paths that stand in several rows which say different things of them.
+std::set<std::string> contradicting_paths(const std::vector<ManifestRow>& sorted) {
+  std::set<std::string> paths;
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    const ManifestRow& left = sorted[i - 1];
+    const ManifestRow& right = sorted[i];
+    const auto facts = [](const ManifestRow& row) { return std::tie(row.label, row.patient_id, row.split); };
+    if (left.path == right.path && facts(left) != facts(right)) paths.insert(left.path);
+  }
+  return paths;
 }
 
 std::string plain_reason(const core::Error& error) {
@@ -143,14 +165,17 @@ class Ingest {
   core::Result<IngestOutcome> run(const std::vector<ManifestRow>& rows,
                                   const std::function<void(std::size_t, std::size_t)>& on_progress) {
     outcome_.manifest_rows = rows.size();
-    for (const ManifestRow& row : rows) accept_row(row);
+    const std::vector<ManifestRow> sorted = sorted_rows(rows);
+    contradicting_ = contradicting_paths(sorted);
+    for (const ManifestRow& row : sorted) accept_row(row);
     order_dicom();
     for (std::size_t i = 0; i < ready_.size(); ++i) {
       on_progress(i, ready_.size());
       read_file(ready_[i]);
     }
     std::ranges::sort(candidates_, {}, [](const Candidate& candidate) {
-      return std::tie(candidate.slice.patient_id, candidate.slice.sample_id);
+      const StudySlice& slice = candidate.slice;
+      return std::tie(slice.patient_id, slice.sample_id, slice.address.path, slice.address.slice);
     });
     drop_outside_lungs();
     ALVEUS_TRY(settle_copies());
@@ -163,9 +188,12 @@ class Ingest {
   }
 
   void accept_row(const ManifestRow& row) {
-    const fs::path path = fs::path(row.path).lexically_normal();
+    const fs::path path = row.path;
     if (path.is_absolute() || *path.begin() == "..") {
       return reject(row.path, {}, "its path leads out of the data folder");
+    }
+    if (contradicting_.contains(row.path)) {
+      return reject(row.path, {}, "the manifest names it twice, with different labels, patients or splits");
     }
     if (row.label.empty()) return reject(row.path, {}, "it has no label");
     if (row.patient_id.empty()) return reject(row.path, {}, "it has no patient_id");
@@ -184,7 +212,7 @@ class Ingest {
   }
 
   void accept_file(const ManifestRow& row) {
-    if (!seen_.insert(fs::path(row.path).lexically_normal().generic_string()).second) {
+    if (!seen_.insert(row.path).second) {
       return reject(row.path, {}, "the manifest names it twice");
     }
     if (const std::string fault = checksum_fault(row.path, row.sha256); !fault.empty()) {
@@ -215,6 +243,9 @@ class Ingest {
   void accept_dicom(const ManifestRow& row, const fs::path& file) {
     auto facts = imaging::read_dicom_facts(file);
     if (!facts) return reject(row.path, {}, plain_reason(facts.error()));
+    if (!facts->modality.empty() && facts->modality != "CT") {
+      return reject(row.path, {}, "it is no CT: its Modality is " + facts->modality);
+    }
     if (std::string why = imaging::why_not_original_axial(*facts); !why.empty()) {
       return reject(row.path, {}, std::move(why));
     }
@@ -294,7 +325,8 @@ class Ingest {
       if (!labels) return "its mask '" + mask + "': " + plain_reason(labels.error());
     }
     slice.pixel_sha256 = imaging::pixel_sha256(*pixels);
-    candidate.place = volume.shape.depth > 1 ? static_cast<double>(k) : file.place;
+    candidate.is_of_many = volume.shape.depth > 1;
+    candidate.place = candidate.is_of_many ? static_cast<double>(k) : file.place;
     if (slice.address.unit == Unit::kHounsfield) {
       const auto masks = imaging::segment_lungs(pixels->values, slice.width, slice.height, spacing_or_usual(slice));
       if (!masks) return plain_reason(masks.error());
@@ -324,16 +356,16 @@ class Ingest {
           range != ranges.end() && candidate.place >= range->second.first && candidate.place <= range->second.second;
       if (inside) return false;
       const double percent = std::round(candidate.lung_share * 1000) / 10;
-      reject_slice(candidate, "it shows no lung: " + core::number_text(percent) + " % of the body, and no slice on " +
-                                  (range == ranges.end() ? "either" : "its far") + " side of it shows more");
+      reject_slice(candidate, "it shows no lung: " + core::number_text(percent) + " % of the body, and " +
+                                  (range == ranges.end() ? "no slice of its series" : "no slice beyond it") +
+                                  " shows more");
       return true;
     });
   }
 
   void reject_slice(const Candidate& candidate, std::string reason) {
     const SliceAddress& address = candidate.slice.address;
-    const bool many = kind_of(request_.data / address.path) == ScanKind::kNifti || address.slice > 0;
-    reject(address.path, many ? std::optional(address.slice) : std::nullopt, std::move(reason));
+    reject(address.path, candidate.is_of_many ? std::optional(address.slice) : std::nullopt, std::move(reason));
   }
 
   core::Status settle_copies() {
@@ -402,6 +434,7 @@ class Ingest {
   const IngestRequest& request_;
   SliceSource source_;
   IngestOutcome outcome_;
+  std::set<std::string> contradicting_;
   std::set<std::string> seen_;
   std::vector<ReadyFile> ready_;
   std::map<std::pair<std::string, std::string>, std::vector<std::pair<ReadyFile, imaging::DicomFacts>>> dicom_;

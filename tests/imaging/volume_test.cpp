@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <ostream>
 
 namespace alveus::imaging {
 namespace {
@@ -34,6 +35,8 @@ struct Turned {
   const char* name;
   std::array<double, 9> direction;
 };
+
+void PrintTo(const Turned& turned, std::ostream* out) { *out << turned.name; }
 
 class ToAxialTest : public ::testing::TestWithParam<Turned> {};
 
