@@ -54,10 +54,12 @@ cmdline::Command make_ingest_command() {
   command.details =
       "Reads manifest.csv (columns path, label, patient_id; optional split, sha256, series_id, slice_index, unit, "
       "slope, "
-      "intercept, spacing_mm, lung_mask, lesion_mask) and every file it names: PNG slices, NIfTI volumes, DICOM files "
+      "intercept, spacing_mm, lung_mask, lesion_mask, lung_mask_sha256, lesion_mask_sha256) and every file it names: "
+      "PNG slices, NIfTI volumes, DICOM files "
       "or folders of them. Writes study.csv (one row a slice), rejected.csv (path, slice, reason) and ingest.json.\n\n"
-      "Rejected are: missing, changed and damaged files; DICOM slices that are not original, primary and axial or do "
-      "not fit their series; pictures that are empty or hold no Hounsfield units of a chest; slices above and below "
+      "Rejected are: missing, changed and damaged files; files that the manifest contradicts itself on; DICOM slices "
+      "that are no CT, not original, primary and axial, or do not fit their series; pictures that are empty or hold no "
+      "Hounsfield units of a chest; slices above and below "
       "the lungs; and copies: the same or nearly the same picture in two patients. Of copies those stay that stand in "
       "the official test or validation set, else those of the first patient; when their labels contradict each other "
       "and none is tested on, none stays.";
