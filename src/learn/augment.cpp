@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learn/augment.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -14,6 +15,9 @@ namespace {
 constexpr double kAngleMax = 10.0 * std::numbers::pi / 180.0;
 constexpr double kScaleChangeMax = 0.1;
 constexpr double kShiftMax = 0.05;
+constexpr double kGammaMax = 1.5;
+constexpr double kContrastChangeMax = 0.25;
+constexpr double kBrightnessMax = 0.15;
 constexpr float kUnit = 1.0F / 255.0F;
 
 /// Where in the source each pixel of the result comes from: source = origin + x * per_x + y * per_y.
@@ -52,6 +56,15 @@ Placement draw_placement(std::uint64_t seed, std::uint64_t epoch, std::string_vi
   return placement;
 }
 
+Shading draw_shading(std::uint64_t seed, std::uint64_t epoch, std::string_view sample_id) {
+  core::Random random(seed, "shade/" + std::string(sample_id), epoch);
+  Shading shading;
+  shading.gamma = std::exp(random.uniform(-std::log(kGammaMax), std::log(kGammaMax)));
+  shading.contrast = random.uniform(1 - kContrastChangeMax, 1 + kContrastChangeMax);
+  shading.brightness = random.uniform(-kBrightnessMax, kBrightnessMax);
+  return shading;
+}
+
 void to_unit_range(std::span<const std::uint8_t> picture, std::span<float> out) {
   ALVEUS_CHECK(picture.size() == out.size(), "the result has the picture's size");
   const std::uint8_t* const from = picture.data();
@@ -88,6 +101,13 @@ void place(std::span<const std::uint8_t> picture, const PictureShape& shape, con
       *to++ = (upper + (lower - upper) * bottom_share) * kUnit;
     }
   }
+}
+
+void shade(std::span<float> picture, const Shading& shading) {
+  const auto gamma = static_cast<float>(shading.gamma);
+  const auto contrast = static_cast<float>(shading.contrast);
+  const auto addition = static_cast<float>(0.5 - 0.5 * shading.contrast + shading.brightness);
+  for (float& value : picture) value = std::clamp(std::pow(value, gamma) * contrast + addition, 0.0F, 1.0F);
 }
 
 void turn_quarters(std::span<const std::uint8_t> picture, std::size_t side, int quarters, std::span<float> out) {

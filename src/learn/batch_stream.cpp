@@ -76,9 +76,12 @@ Batch BatchStream::make_batch(std::span<const Example> examples) const {
     const auto out = std::span(batch.pixels).subspan(i * area, area);
     if (example.quarter_turns != 0) {
       turn_quarters(picture, shape.width, example.quarter_turns, out);
-    } else if (options_.augmentation == Augmentation::kFlipsAffine) {
+    } else if (options_.augmentation != Augmentation::kNone) {
       const std::string& id = folder_.samples()[example.index].sample_id;
       place(picture, shape, draw_placement(options_.seed, options_.epoch, id), out);
+      if (options_.augmentation == Augmentation::kFlipsAffineIntensity) {
+        shade(out, draw_shading(options_.seed, options_.epoch, id));
+      }
     } else {
       to_unit_range(picture, out);
     }

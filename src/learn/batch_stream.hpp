@@ -15,7 +15,7 @@
 
 namespace alveus::learn {
 
-enum class Augmentation { kNone, kFlipsAffine };
+enum class Augmentation { kNone, kFlipsAffine, kFlipsAffineIntensity };
 
 /// Samples by index into the folder, with what the network is to answer.
 struct Example {

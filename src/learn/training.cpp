@@ -82,6 +82,12 @@ std::vector<float> class_weights(const std::array<std::size_t, 2>& counts) {
   return weights;
 }
 
+Augmentation augmentation_of(const study::TrainingSettings& settings) {
+  if (settings.augmentation == "flips-affine") return Augmentation::kFlipsAffine;
+  if (settings.augmentation == "flips-affine-intensity") return Augmentation::kFlipsAffineIntensity;
+  return Augmentation::kNone;
+}
+
 /// Predicting by how many quarters a slice was turned, without its label (Gidaris et al., 2018). In training each slice
 /// has one turn an epoch; validation sees all four of each.
 PhaseTask rotation_task(const TrainingInputs& inputs, const std::vector<Example>& training,
@@ -152,7 +158,7 @@ core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const Training
   task.training_examples = [&](int) { return training.examples; };
   task.validation_examples = validation.examples;
   task.class_weights = class_weights(training.class_counts);
-  task.augmentation = settings.augmentation == "flips-affine" ? Augmentation::kFlipsAffine : Augmentation::kNone;
+  task.augmentation = augmentation_of(settings);
   Checkpoint checkpoint(options.checkpoint_folder / "classify", identity);
   const auto phase = at_torch_edge("preparing the training", [&] {
     return std::make_unique<Phase>(network, inputs.folder, settings, std::move(task), options, clock);

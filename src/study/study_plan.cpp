@@ -57,11 +57,12 @@ StudyPlan published_plan() {
 StudyPlan quick_plan() {
   StudyPlan plan;
   put(plan, "network", {"resnet18", "densenet121", "vgg11_bn"});
-  put(plan, "learning_rate", {3e-4});
-  put(plan, "step_size", {3});
-  put(plan, "epochs", {5});
-  put(plan, "patience", {3});
+  put(plan, "learning_rate", {5e-4});
+  put(plan, "step_size", {6});
+  put(plan, "epochs", {8});
+  put(plan, "patience", {8});
   put(plan, "batch_size", {16});
+  put(plan, "augmentation", {"flips-affine"});
   return plan;
 }
 

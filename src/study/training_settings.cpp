@@ -59,7 +59,7 @@ std::vector<Setting> make_settings() {
       {.name = "augmentation",
        .member = &S::augmentation,
        .help = "random changes of the slices",
-       .choices = {"none", "flips-affine"}},
+       .choices = {"none", "flips-affine", "flips-affine-intensity"}},
       {.name = "loss", .member = &S::loss, .help = "the loss", .choices = {"cross-entropy-weighted"}},
       {.name = "seed", .member = &S::seed, .help = "seed of all randomness of the training", .most = kIntegerMax},
   };

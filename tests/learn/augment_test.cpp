@@ -122,5 +122,29 @@ TEST(AugmentTest, DrawsPlacementsWithinTheirLimits) {
   EXPECT_NEAR(mirrored, 200, 40);
 }
 
+TEST(AugmentTest, ShadesByPowerContrastAndAddition) {
+  std::vector<float> picture = {0.0F, 0.25F, 0.5F, 1.0F};
+  shade(picture, {.gamma = 2, .contrast = 1.2, .brightness = -0.05});
+  // (v^2 - 0.5) * 1.2 + 0.5 - 0.05, cut to 0..1
+  EXPECT_THAT(picture, testing::Pointwise(testing::FloatNear(1e-6F), {0.0F, 0.0F, 0.15F, 1.0F}));
+}
+
+TEST(AugmentTest, LeavesAPictureAloneWithoutShading) {
+  std::vector<float> picture = {0.0F, 0.25F, 1.0F};
+  shade(picture, {});
+  EXPECT_THAT(picture, testing::ElementsAre(0.0F, 0.25F, 1.0F));
+}
+
+TEST(AugmentTest, DrawsShadingsWithinItsLimitsForEachSampleAndEpoch) {
+  for (std::uint64_t epoch = 0; epoch < 200; ++epoch) {
+    const Shading shading = draw_shading(7, epoch, "a");
+    EXPECT_LE(std::abs(std::log(shading.gamma)), std::log(1.5));
+    EXPECT_LE(std::abs(shading.contrast - 1), 0.25);
+    EXPECT_LE(std::abs(shading.brightness), 0.15);
+    EXPECT_NE(shading.gamma, draw_shading(7, epoch, "b").gamma);
+    EXPECT_NE(shading.gamma, draw_shading(7, epoch + 1, "a").gamma);
+  }
+}
+
 }  // namespace
 }  // namespace alveus::learn

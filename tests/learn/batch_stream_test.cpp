@@ -93,6 +93,7 @@ TEST_F(BatchStreamTest, PicturesChangeWithTheEpoch) {
   const auto first = pixels(4, {.augmentation = Augmentation::kFlipsAffine, .seed = 5, .epoch = 1});
   EXPECT_NE(first, pixels(4, {.augmentation = Augmentation::kFlipsAffine, .seed = 5, .epoch = 2}));
   EXPECT_NE(first, pixels(4, {}));
+  EXPECT_NE(first, pixels(4, {.augmentation = Augmentation::kFlipsAffineIntensity, .seed = 5, .epoch = 1}));
 }
 
 TEST_F(BatchStreamTest, EndsWhenItsReaderLeavesEarly) {
