@@ -5,8 +5,8 @@ label: The universal pipeline on a synthetic chest CT with ground-truth lesions
 requirements:
   SubworkflowFeatureRequirement: {}
 inputs:
-  patients: {type: int, default: 24}
-  slices: {type: int, default: 8}
+  patients: {type: int, default: 48}
+  slices: {type: int, default: 4}
   phantom_size: {type: int, default: 96}
   phantom_seed: {type: int, default: 1}
   marker: {type: string, default: none}

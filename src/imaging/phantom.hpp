@@ -12,7 +12,7 @@ namespace alveus::imaging {
 /// behind it, and nothing learned from it holds for patients.
 struct PhantomSettings {
   std::uint64_t seed = 1;
-  std::size_t slices = 8;
+  std::size_t slices = 4;
   std::size_t size = 96;  ///< pixels along one side of a slice
   /// A bright square in the corner of every positive slice: a shortcut that a careful evaluation must discover.
   bool mark_positives = false;
@@ -29,7 +29,7 @@ struct PhantomPatient {
   Mask lesion;  ///< `LesionKind`
 };
 
-/// Patient number `patient` of the seed, whatever other patients are made. Positives carry one to four lesions of
+/// Patient number `patient` of the seed, whatever other patients are made. Positives carry two to five lesions of
 /// COVID-19 kind, mostly at the back and the rim of both lungs; both classes carry what is no such lesion (nodules,
 /// bands of collapsed lung, wide vessels), negatives more often. The settings are within the limits above.
 PhantomPatient make_phantom(const PhantomSettings& settings, std::size_t patient, bool positive);

@@ -59,10 +59,10 @@ double septa(const Lesion& lesion, const Point& point, double pixel) {
 
 std::vector<Lesion> plan_lesions(std::uint64_t seed, std::size_t patient, double low, double high) {
   core::Random random(seed, "phantom-lesions", patient);
-  const auto count = static_cast<std::size_t>(1 + random.below(4));
+  const auto count = static_cast<std::size_t>(2 + random.below(4));
   const double range = high - low;
-  // Half heights by the number of lesions: one alone spans the lungs, four share the way.
-  constexpr std::array<double, 4> kHeights = {0.48, 0.34, 0.28, 0.24};
+  // Half heights by the number of lesions: two nearly span the lungs each, five share the way.
+  constexpr std::array<double, 4> kHeights = {0.43, 0.37, 0.32, 0.28};
   double side = random.chance(0.5) ? 1 : -1;
   std::vector<Lesion> lesions(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -72,10 +72,10 @@ std::vector<Lesion> plan_lesions(std::uint64_t seed, std::size_t patient, double
     lesion.side = side;
     lesion.angle = radians(random.chance(0.8) ? random.uniform(32, 85) : random.uniform(85, 130));
     lesion.distance = random.uniform(0.72, 0.86);
-    lesion.along_wall = random.uniform(28, 46);
-    lesion.across_wall = random.uniform(16, 26);
+    lesion.along_wall = random.uniform(30, 49);
+    lesion.across_wall = random.uniform(17, 27);
     lesion.centre_z = low + range * (place + random.uniform(-0.04, 0.04));
-    lesion.half_height = range * kHeights[count - 1] * random.uniform(1.0, 1.25);
+    lesion.half_height = range * kHeights[count - 2] * random.uniform(1.0, 1.25);
     lesion.hounsfield = draw_hounsfield(lesion.kind, random);
     lesion.texture = random.next();
     side = random.chance(0.85) ? -side : side;

@@ -29,7 +29,7 @@ constexpr double kIntercept = -1024;
 constexpr const char* kMark = "phantom.json";
 
 struct Request {
-  std::size_t patients = 24;
+  std::size_t patients = 48;
   double positive_share = 0.5;
   bool volumes = false;
   imaging::PhantomSettings settings;
@@ -203,7 +203,7 @@ cmdline::Command make_phantom_command() {
   command.name = "phantom";
   command.summary = "make a synthetic chest-CT data set with ground-truth lesions";
   command.details =
-      "Makes chest CT scans of nobody: body, ribs, heart, lungs with vessels and airways, and in positives one to four "
+      "Makes chest CT scans of nobody: body, ribs, heart, lungs with vessels and airways, and in positives two to five "
       "lesions (ground glass, crazy paving, consolidation) whose place is known. Negatives carry nodules, bands of "
       "collapsed lung and wide vessels, so that density alone does not tell the classes apart. For trying the pipeline "
       "out and for testing it; results on it say nothing about patients.\n\n"
@@ -212,8 +212,8 @@ cmdline::Command make_phantom_command() {
       "(NIfTI). The same seed gives the same patient whatever the number of patients.";
   command.flags = {
       {.name = "out", .value_name = "DIR", .help = "the folder for the data set; replaced", .required = true},
-      number_flag("patients", "patients, 999 at most", "24"),
-      number_flag("slices", "slices of each patient", "8"),
+      number_flag("patients", "patients, 999 at most", "48"),
+      number_flag("slices", "slices of each patient", "4"),
       number_flag("size", "pixels along one side of a slice, 32 to 512", "96"),
       number_flag("seed", "seed of everything random", "1"),
       {.name = "positive-share",

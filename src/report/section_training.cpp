@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 
 #include "report/detail/sections.hpp"
 #include "report/figures.hpp"
@@ -62,19 +63,23 @@ Markup training_section(PageState& page) {
   for (const auto* run : runs) {
     if (!run->history.empty() && drawn.size() < page.options.curves_max) drawn.push_back(run);
   }
-  const TrainingAxes axes = shared_axes(drawn);
+  // Losses of one configuration are compared over its folds; another network's may be ten times as large.
+  std::map<std::string, std::vector<const TrainingRun*>> by_configuration;
+  for (const auto* run : drawn) by_configuration[run->configuration].push_back(run);
   Markup panels;
   for (const auto* run : drawn) {
     const Markup title = rank_badge(page, run->configuration) + Markup(" ") +
                          element("b", page.names.of(run->configuration).network) + " " +
                          element("span", {{"class", "fold-name"}}, page.names.of_variant(run->variant));
     panels += element("div", {{"class", "panel"}, {"title", run->variant}},
-                      element("div", {{"class", "panel-title"}}, title) + training_figure(*run, axes));
+                      element("div", {{"class", "panel-title"}}, title) +
+                          training_figure(*run, shared_axes(by_configuration[run->configuration])));
   }
   Markup content;
   if (!drawn.empty()) {
     std::string caption =
-        "Training curves, one chart a training, all on the same axes. The model of the best epoch (lowest validation "
+        "Training curves, one chart a training, those of a configuration on the same axes. The model of the best epoch "
+        "(lowest validation "
         "loss) is the one that was tested.";
     if (drawn.size() < runs.size()) {
       caption += " " + counted(static_cast<std::int64_t>(runs.size() - drawn.size()), "more training") +

@@ -5,8 +5,8 @@ label: Make a synthetic chest-CT data set with ground-truth lesions
 baseCommand: [alveus, phantom]
 arguments: [--out, phantom]
 inputs:
-  patients: {type: int, default: 24, inputBinding: {prefix: --patients}}
-  slices: {type: int, default: 8, inputBinding: {prefix: --slices}}
+  patients: {type: int, default: 48, inputBinding: {prefix: --patients}}
+  slices: {type: int, default: 4, inputBinding: {prefix: --slices}}
   size: {type: int, default: 96, inputBinding: {prefix: --size}}
   seed: {type: int, default: 1, inputBinding: {prefix: --seed}}
   marker: {type: string, default: none, inputBinding: {prefix: --marker}}
