@@ -12,7 +12,7 @@ namespace alveus::imaging {
 /// behind it, and nothing learned from it holds for patients.
 struct PhantomSettings {
   std::uint64_t seed = 1;
-  std::size_t slices = 4;
+  std::size_t slices = 8;
   std::size_t size = 96;  ///< pixels along one side of a slice
   /// A bright square in the corner of every positive slice: a shortcut that a careful evaluation must discover.
   bool mark_positives = false;
