@@ -48,12 +48,12 @@ double coverage(const std::vector<std::uint16_t>& truth, std::size_t width, cons
 // regressions of the morphology and says nothing about scans in Hounsfield units.
 constexpr LungRule kGreyRule{.air_below_hu = 110, .body_above_hu = 75, .gas_below_hu = -1};
 
-// Measured: mean of the patients 0.895, lowest patient 0.796 (one of his slices is lost), coverage 0.98.
+// Measured: mean of the patients 0.892, lowest patient 0.799, share of the lungs within the box 0.9996.
 TEST(LungsRealTest, AgreesWithTheMasksOfRadiologistsOnSlicesWithCovid) {
   ALVEUS_NEEDS_SET(set, "covid-ct-seg");
   std::map<std::string, std::vector<double>> dice_by_patient;
   std::vector<double> covered;
-  for (std::size_t row = 0; row < set.manifest.row_count(); ++row) {
+  for (std::size_t row = 0; row < set.manifest.row_count(); row += 2) {  // every second slice, for time
     const auto picture = read_png(set.file(row));
     const auto truth = read_png(set.folder / set.text(row, "lung_mask"));
     ASSERT_TRUE(picture && truth) << set.text(row, "path");
@@ -71,7 +71,7 @@ TEST(LungsRealTest, AgreesWithTheMasksOfRadiologistsOnSlicesWithCovid) {
   }
   EXPECT_EQ(means.size(), 15U);
   EXPECT_GT(mean(means), 0.88);
-  EXPECT_GT(mean(covered), 0.96);
+  EXPECT_GT(mean(covered), 0.99);
 }
 
 // In Hounsfield units. Below the lungs lies bowel with gas, which threshold and size alone take for lung.
