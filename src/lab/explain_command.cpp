@@ -10,6 +10,7 @@
 #include "explain/saliency_scores.hpp"
 #include "imaging/png.hpp"
 #include "lab/commands.hpp"
+#include "lab/network_flags.hpp"
 #include "lab/result_folder.hpp"
 #include "lab/trained_model.hpp"
 #include "learn/feature_gradient.hpp"
@@ -138,12 +139,9 @@ cmdline::Command make_explain_command() {
       "next to the share of the lung that is lesion (what chance would reach), and whether the highest pixel lies in a "
       "lesion; a cell is empty where there is no mask or the map is zero everywhere.";
   command.flags = {
-      {.name = "model", .value_name = "DIR", .help = "the folder 'alveus train' wrote", .required = true},
-      {.name = "tensors",
-       .value_name = "DIR",
-       .help = "the pictures, as 'alveus window' writes them",
-       .required = true},
-      {.name = "folds", .value_name = "FILE", .help = "folds.csv of the training", .required = true},
+      model_flag(),
+      tensors_flag(),
+      folds_flag(),
       {.name = "out", .value_name = "DIR", .help = "the folder for pictures and table; replaced", .required = true},
       {.name = "count", .kind = Kind::kInteger, .value_name = "N", .help = "slices at most", .fallback = "6"},
       {.name = "layer",
@@ -151,12 +149,8 @@ cmdline::Command make_explain_command() {
        .help = "the feature map: the last one, or the finer one a stage before it",
        .fallback = "last",
        .choices = {"last", "next-to-last"}},
-      {.name = "threads", .kind = Kind::kInteger, .value_name = "N", .help = "CPU threads", .fallback = "1"},
-      {.name = "device",
-       .value_name = "NAME",
-       .help = "where to compute",
-       .fallback = "auto",
-       .choices = {"auto", "cpu", "cuda"}},
+      threads_flag(),
+      device_flag(),
   };
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);

@@ -5,6 +5,7 @@
 #include "cmdline/terminal.hpp"
 #include "core/csv.hpp"
 #include "lab/commands.hpp"
+#include "lab/network_flags.hpp"
 #include "lab/trained_model.hpp"
 #include "learn/predictor.hpp"
 #include "sys/file.hpp"
@@ -52,7 +53,6 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
 }  // namespace
 
 cmdline::Command make_predict_command() {
-  using Kind = cmdline::Flag::Kind;
   cmdline::Command command;
   command.name = "predict";
   command.summary = "compute the probabilities of a trained variant";
@@ -61,19 +61,9 @@ cmdline::Command make_predict_command() {
       "variant,configuration,fold,role,sample_id,patient_id,target,probability. Folds other than those of the training "
       "are refused.";
   command.flags = {
-      {.name = "model", .value_name = "DIR", .help = "the folder 'alveus train' wrote", .required = true},
-      {.name = "tensors",
-       .value_name = "DIR",
-       .help = "the pictures, as 'alveus window' writes them",
-       .required = true},
-      {.name = "folds", .value_name = "FILE", .help = "folds.csv of the training", .required = true},
-      {.name = "out", .value_name = "FILE", .help = "the table", .required = true},
-      {.name = "threads", .kind = Kind::kInteger, .value_name = "N", .help = "CPU threads", .fallback = "1"},
-      {.name = "device",
-       .value_name = "NAME",
-       .help = "where to compute",
-       .fallback = "auto",
-       .choices = {"auto", "cpu", "cuda"}},
+      model_flag(),   tensors_flag(),
+      folds_flag(),   {.name = "out", .value_name = "FILE", .help = "the table", .required = true},
+      threads_flag(), device_flag(),
   };
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);

@@ -11,6 +11,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "lab/commands.hpp"
+#include "lab/network_flags.hpp"
 #include "lab/trained_model.hpp"
 #include "lab/training_display.hpp"
 #include "learn/runtime.hpp"
@@ -159,26 +160,19 @@ cmdline::Command make_train_command() {
        .value_name = "FILE",
        .help = "the variant, as 'alveus variants' writes it",
        .required = true},
-      {.name = "tensors",
-       .value_name = "DIR",
-       .help = "the pictures, as 'alveus window' writes them",
-       .required = true},
-      {.name = "folds", .value_name = "FILE", .help = "folds.csv of 'alveus split'", .required = true},
+      tensors_flag(),
+      folds_flag(),
       {.name = "out", .value_name = "DIR", .help = "the model's folder", .required = true},
       {.name = "weights",
        .value_name = "FILE",
        .help = "start weights (safetensors, torchvision's names) for the initialisation 'imagenet'"},
-      {.name = "threads", .kind = Kind::kInteger, .value_name = "N", .help = "CPU threads", .fallback = "1"},
+      threads_flag(),
       {.name = "loader-threads",
        .kind = Kind::kInteger,
        .value_name = "N",
        .help = "threads that prepare batches",
        .fallback = "1"},
-      {.name = "device",
-       .value_name = "NAME",
-       .help = "where to train",
-       .fallback = "auto",
-       .choices = {"auto", "cpu", "cuda"}},
+      device_flag(),
   };
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);
