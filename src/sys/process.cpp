@@ -22,6 +22,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "sys/detail/orphan_guard.hpp"
 #include "sys/detail/spawn.hpp"
 #include "sys/file.hpp"
 
@@ -83,13 +84,14 @@ class LocalProcessRunner::State {
     if (epoll_ < 0 || wake_up_ < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_up_, &event) != 0) {
       return core::fail(system_error("cannot watch processes through", "epoll", errno));
     }
+    ALVEUS_TRY_ASSIGN(guard_, detail::OrphanGuard::make());
     const SignalsBlocked blocked;
     thread_ = std::jthread([this] { watch(); });
     return {};
   }
 
   core::Result<ProcessId> start(const ProcessCommand& command, OnEnd on_end) {
-    ALVEUS_TRY_ASSIGN(const pid_t leader, detail::spawn(command));
+    ALVEUS_TRY_ASSIGN(const pid_t leader, spawn_watched(command));
     // The leader stays a zombie until we wait for it, so its id cannot have passed to another process.
     const int descriptor = pidfd_of(leader);
     if (descriptor < 0) return give_up(leader, errno);
@@ -128,9 +130,18 @@ class LocalProcessRunner::State {
     bool was_asked_to_end = false;  ///< the alarm that is set means SIGKILL, no longer the time limit
   };
 
+  core::Result<pid_t> spawn_watched(const ProcessCommand& command) const {
+    guard_->begin_start();
+    const auto leader = detail::spawn(command);
+    if (leader) guard_->watch(*leader);
+    guard_->end_start();
+    return leader;
+  }
+
   /// A child that nobody could watch is ended at once.
-  static tl::unexpected<core::Error> give_up(pid_t leader, int error_number) {
+  tl::unexpected<core::Error> give_up(pid_t leader, int error_number) const {
     ::kill(-leader, SIGKILL);
+    guard_->release(leader);
     while (::waitpid(leader, nullptr, 0) < 0 && errno == EINTR) {
     }
     return core::fail(system_error("cannot watch a process through", "pidfd", error_number));
@@ -214,13 +225,14 @@ class LocalProcessRunner::State {
     if (found == running_.end()) return;
     // The leader is a zombie: its id still names its group, so what it left behind can be reached.
     signal_group(found->second, SIGKILL);
+    guard_->release(found->second.leader);
     int status = 0;
     rusage usage{};
     pid_t waited = 0;
     do {
       waited = ::wait4(found->second.leader, &status, WNOHANG, &usage);
     } while (waited < 0 && errno == EINTR);
-    if (waited == 0) return;  // spurious: it has not ended
+    if (waited == 0) return guard_->watch(found->second.leader);  // spurious: it has not ended
     clear_alarm(id, found->second);
     // Closing is not enough: a child that is being spawned holds a copy until it executes, and epoll would go on
     // telling.
@@ -243,6 +255,7 @@ class LocalProcessRunner::State {
 
   int epoll_;
   int wake_up_;
+  std::unique_ptr<detail::OrphanGuard> guard_;
   std::jthread thread_;
   std::mutex mutex_;  // guards all below
   std::unordered_map<ProcessId, Running> running_;

@@ -57,7 +57,8 @@ class ProcessRunner {
 
 /// posix_spawn; one thread waits for all (pidfd and epoll). Children that a job leaves behind in its group are killed
 /// when the leader ends; one that leaves the group escapes. No other code of the program may wait for children that it
-/// did not start. The destructor kills what still runs and returns when all `on_end` have been called.
+/// did not start. The destructor kills what still runs and returns when all `on_end` have been called. When this
+/// program itself is killed, a guard process kills the groups that it leaves behind.
 class LocalProcessRunner final : public ProcessRunner {
  public:
   static core::Result<std::unique_ptr<LocalProcessRunner>> make();

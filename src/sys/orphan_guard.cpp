@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <ctime>
+
+#include "sys/detail/orphan_guard.hpp"
+#include "sys/file.hpp"
+
+namespace alveus::sys::detail {
+namespace {
+
+using Word = std::atomic<std::uint64_t>;
+static_assert(Word::is_always_lock_free, "two processes share them");
+
+constexpr std::size_t kBitsOfWord = 64;
+constexpr std::size_t kNumbersMax = std::size_t{1} << 22;  // PID_MAX_LIMIT of 64-bit Linux
+constexpr std::size_t kWordCount = kNumbersMax / kBitsOfWord;
+
+}  // namespace
+
+/// Starts as zeros. Pages that nobody touches cost nothing.
+struct OrphanLedger {
+  Word starts_under_way;
+  Word started_since;                   ///< clock ticks since the machine booted: when the first of them began
+  std::array<Word, kWordCount> groups;  ///< a bit for each number of a process
+};
+
+namespace {
+
+std::uint64_t bit_of(pid_t group) { return std::uint64_t{1} << (static_cast<std::size_t>(group) % kBitsOfWord); }
+std::size_t word_of(pid_t group) { return static_cast<std::size_t>(group) / kBitsOfWord; }
+
+std::uint64_t ticks_since_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return static_cast<std::uint64_t>(now.tv_sec) * ticks +
+         static_cast<std::uint64_t>(now.tv_nsec) * ticks / 1'000'000'000U;
+}
+
+// All that follows runs in the guard, which was forked from a program with threads: only functions that are safe in a
+// signal handler.
+
+/// By number: the header of glibc 2.36 hides the function from strict C++.
+void close_all(unsigned first, unsigned last) {
+  if (first <= last) static_cast<void>(::syscall(SYS_close_range, first, last, 0U));
+}
+
+/// 0 when the text does not begin with a number.
+std::uint64_t number_at(const char* text) {
+  std::uint64_t number = 0;
+  for (; *text >= '0' && *text <= '9'; ++text) number = number * 10 + static_cast<std::uint64_t>(*text - '0');
+  return number;
+}
+
+/// What /proc/NUMBER/stat tells.
+struct Process {
+  std::uint64_t parent = 0;
+  std::uint64_t group = 0;
+  std::uint64_t session = 0;
+  std::uint64_t began = 0;  ///< ticks since boot
+};
+
+Process process_of(int proc, const char* name) {
+  Process process;
+  const int directory = ::openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return process;
+  const int file = ::openat(directory, "stat", O_RDONLY | O_CLOEXEC);
+  ::close(directory);
+  if (file < 0) return process;
+  std::array<char, 1024> text{};
+  const ssize_t size = ::read(file, text.data(), text.size() - 1);
+  ::close(file);
+  if (size <= 0) return process;
+  // The second field, the program's name in brackets, may hold anything; the third follows the last bracket.
+  const char* at = ::strrchr(text.data(), ')');
+  for (int field = 2; at != nullptr && (at = ::strchr(at, ' ')) != nullptr;) {
+    ++at;
+    switch (++field) {
+      case 4: process.parent = number_at(at); break;
+      case 5: process.group = number_at(at); break;
+      case 6: process.session = number_at(at); break;
+      case 22: process.began = number_at(at); return process;
+    }
+  }
+  return process;
+}
+
+/// What is known of a process that was being started when its controller died.
+struct Newcomer {
+  std::uint64_t session = 0;
+  std::uint64_t controller = 0;
+  std::uint64_t since = 0;  ///< ticks since boot
+};
+
+/// Kills the groups that fit. The newcomer holds the life line until it executes, so it has its group by now; as an
+/// orphan it has, or will have, the parent that the guard has.
+void kill_newcomers(const Newcomer& wanted) {
+  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (proc < 0) return;
+  alignas(8) std::array<char, 8192> entries{};
+  long size = 0;
+  while ((size = ::syscall(SYS_getdents64, proc, entries.data(), entries.size())) > 0) {
+    for (long at = 0; at < size;) {
+      // struct linux_dirent64: inode, offset, 8 bytes each; length, 2 bytes; type, 1; name.
+      std::uint16_t length = 0;
+      std::memcpy(&length, entries.data() + at + 16, sizeof length);
+      const char* name = entries.data() + at + 19;
+      at += length;
+      const std::uint64_t number = number_at(name);
+      if (number == 0) continue;
+      const Process process = process_of(proc, name);
+      const bool is_orphan =
+          process.parent == wanted.controller || process.parent == static_cast<std::uint64_t>(::getppid());
+      const bool is_newcomer =
+          is_orphan && process.group == number && process.session == wanted.session && process.began >= wanted.since;
+      if (is_newcomer) ::kill(-static_cast<pid_t>(number), SIGKILL);
+    }
+  }
+  ::close(proc);
+}
+
+[[noreturn]] void stand_guard(const OrphanLedger& ledger, int life_line) {
+  Newcomer newcomer{.session = static_cast<std::uint64_t>(::getsid(0)),
+                    .controller = static_cast<std::uint64_t>(::getppid())};
+  ::setsid();
+  ::prctl(PR_SET_NAME, "job-guard");
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_BLOCK, &all, nullptr);
+  // Whoever waits for the end of our output waits for the run, not for us.
+  const auto kept = static_cast<unsigned>(life_line);
+  if (kept > 0) close_all(0, kept - 1);
+  close_all(kept + 1, UINT_MAX);
+  static_cast<void>(!::chdir("/"));
+
+  char byte = 0;
+  while (::read(life_line, &byte, 1) < 0 && errno == EINTR) {
+  }
+  for (std::size_t word = 0; word < kWordCount; ++word) {
+    const std::uint64_t bits = ledger.groups[word].load();
+    for (std::size_t bit = 0; bits != 0 && bit < kBitsOfWord; ++bit) {
+      if (((bits >> bit) & 1U) != 0) ::kill(-static_cast<pid_t>(word * kBitsOfWord + bit), SIGKILL);
+    }
+  }
+  newcomer.since = ledger.started_since.load();
+  if (ledger.starts_under_way.load() > 0) kill_newcomers(newcomer);
+  ::_exit(0);
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<OrphanGuard>> OrphanGuard::make() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return core::fail(system_error("cannot guard jobs through", "pipe", errno));
+  }
+  constexpr std::size_t kBytes = sizeof(OrphanLedger);
+  void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  auto* const ledger = static_cast<OrphanLedger*>(memory);
+  const pid_t guard = memory == MAP_FAILED ? -1 : ::fork();
+  const int failure = errno;
+  if (guard == 0) stand_guard(*ledger, ends[0]);
+  ::close(ends[0]);
+  if (guard < 0) {
+    ::close(ends[1]);
+    if (memory != MAP_FAILED) ::munmap(memory, kBytes);
+    return core::fail(system_error("cannot guard jobs through", "fork", failure));
+  }
+  return std::unique_ptr<OrphanGuard>(new OrphanGuard(ledger, ends[1], guard));
+}
+
+OrphanGuard::~OrphanGuard() {
+  ::close(life_line_);
+  while (::waitpid(guard_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  ::munmap(ledger_, sizeof(OrphanLedger));
+}
+
+void OrphanGuard::begin_start() {
+  const std::uint64_t now = ticks_since_boot();
+  if (ledger_->starts_under_way.fetch_add(1) == 0) ledger_->started_since.store(now);
+}
+
+void OrphanGuard::end_start() { ledger_->starts_under_way.fetch_sub(1); }
+
+void OrphanGuard::watch(pid_t group) { ledger_->groups[word_of(group)].fetch_or(bit_of(group)); }
+
+void OrphanGuard::release(pid_t group) { ledger_->groups[word_of(group)].fetch_and(~bit_of(group)); }
+
+}  // namespace alveus::sys::detail
