@@ -182,6 +182,7 @@ void Machine::State::place_jobs() {
 
 void Machine::State::on(JobPrepared& event) {
   Activity& activity = answered(event.activity);
+  if (event.result) ending.folders.push_back((*event.result)->folder.root);
   if (stopping) return drop(activity);
   if (!event.result) return job_failed(activity, std::move(event.result).error());
   activity.job = std::move(*event.result);
@@ -259,7 +260,6 @@ void Machine::State::on(JobCollected& event) {
   Activity& activity = answered(event.activity);
   if (!event.result) return stopping ? drop(activity) : job_failed(activity, std::move(event.result).error());
   record(store::JobCollected{.job = name(activity), .outputs = *event.result});
-  ending.spent_folders.push_back(activity.job->folder.root);
   count_end(activity, &StepCounts::done);
   finish_invocation(activity, {.outputs = std::move(*event.result), .lost = {}});
 }

@@ -62,8 +62,7 @@ struct Ending {
   core::Value outputs;
   std::vector<Failure> failures;  ///< the first `kFailuresMax`
   std::size_t failure_count = 0;
-  std::vector<core::RemotePath>
-      spent_folders;  ///< of jobs that succeeded, with their outputs, and of attempts before a retry
+  std::vector<core::RemotePath> folders;  ///< of all attempts at all jobs, with their outputs
 };
 
 /// What the machine answers to an event: `records` go to the journal first, then `effects` are carried out in order.

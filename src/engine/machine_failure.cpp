@@ -36,7 +36,6 @@ bool Machine::State::retry(Activity& activity, const core::Error& error) {
   const auto delay = options.retry.delay * (1 << std::min(activity.attempt, kDoublingsMax));
   ++activity.attempt;
   activity.stage = Stage::kBackingOff;
-  if (activity.job) ending.spent_folders.push_back(activity.job->folder.root);
   activity.job.reset();
   activity.outcome.reset();
   activity.handle.clear();

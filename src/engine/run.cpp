@@ -142,9 +142,8 @@ class Driver {
                         .reason = ending.failures.empty() ? std::string() : ending.failures.front().text()};
     ALVEUS_TRY(services_.journal.append(std::span(&last, 1), services_.clock.wall()));
     if (services_.observer != nullptr) services_.observer->on_records(std::span(&last, 1));
-    if (options_.deliver && !options_.keep_job_folders && ending.status == store::RunStatus::kDone) {
-      remove_folders(ending.spent_folders);
-    }
+    const bool is_kept = options_.keep_job_folders || ending.status == store::RunStatus::kFailed;
+    if (options_.deliver && !is_kept) remove_folders(ending.folders);
     return ending;
   }
 

@@ -29,7 +29,7 @@ struct RunOptions {
   std::size_t thread_count = 4;                         ///< for what blocks: evaluation, staging, collecting
   std::map<std::string, std::string> base_environment;  ///< jobs get PATH from it and nothing else
   Deliver deliver;                                      ///< null: outputs stay in the job folders, which are kept
-  bool keep_job_folders = false;                        ///< else they go once a run that succeeded has delivered
+  bool keep_job_folders = false;                        ///< else only those of a run that failed are kept
   store::RunStarted header;                             ///< the journal's first record
   std::stop_token stop;                                 ///< a request cancels the run
 };
@@ -45,7 +45,8 @@ struct RunServices {
 
 /// Runs a process to its end on one site; blocks until then. A failed or cancelled run is an Ending, not an Error. An
 /// Error means that the run could not be recorded (or its site not be used at all): jobs that ran were cancelled, and
-/// the journal stands as it was before the record that failed. Job folders of a run that did not succeed are kept.
+/// the journal stands as it was before the record that failed. Job folders of a run that failed are kept for a look;
+/// those of one that succeeded or was cancelled are removed.
 core::Result<Ending> run_process(const flow::Process& process, core::Value inputs, const RunOptions& options,
                                  const RunServices& services);
 

@@ -134,6 +134,7 @@ TEST_F(LocalRunTest, AFailedJobShowsItsLogAndKeepsIt) {
   EXPECT_THAT(text, HasSubstr("first\nthe reason"));
   const auto log = site_->path_of(ending->failures[0].log);
   EXPECT_THAT(*sys::read_file(log->text()), HasSubstr("the reason"));
+  EXPECT_EQ(job_folder_count(), 1U);
 }
 
 TEST_F(LocalRunTest, AMissingOutputFailsTheJob) {
@@ -173,6 +174,7 @@ TEST_F(LocalRunTest, CancellingEndsRunningProcesses) {
   ASSERT_TRUE(ending);
   EXPECT_EQ(ending->status, store::RunStatus::kCancelled);
   EXPECT_EQ(store::read_run(journal_file_)->jobs.at(0).outcome->kind, flow::JobOutcome::Kind::kCancelled);
+  EXPECT_EQ(job_folder_count(), 0U) << "nobody looks into what was given up";
 }
 
 /// Fails when a start is to be recorded, once the job has left its sign.

@@ -239,7 +239,7 @@ TEST(MachineFailureTest, TemporaryFailuresAreTriedAgainLaterAndLater) {
   bench.run();
   const Ending ending = bench.ending();
   EXPECT_EQ(ending.status, store::RunStatus::kDone);
-  EXPECT_THAT(ending.spent_folders,
+  EXPECT_THAT(ending.folders,
               ElementsAre(core::RemotePath("/jobs/0"), core::RemotePath("/jobs/0-2"), core::RemotePath("/jobs/0-3")));
 }
 
