@@ -42,6 +42,9 @@ core::Result<LoadedDocument> load_document(const std::string& document, const st
   auto outcome = cwl::load_process(source, uri, object.requirements, javascript);
   for (const auto& warning : outcome.warnings) terminal.warning(warning.text());
   if (!outcome.errors.empty()) return core::fail(joined(std::move(outcome.errors)));
+  auto findings = cwl::check_inputs(*outcome.loaded->model, object);
+  for (const auto& warning : findings.warnings) terminal.warning(warning.text());
+  if (!findings.errors.empty()) return core::fail(joined(std::move(findings.errors)));
   ALVEUS_TRY_ASSIGN(const auto text, source.fetch(uri.substr(0, uri.find('#'))));
   return LoadedDocument{.loaded = *std::move(outcome.loaded),
                         .inputs = std::move(object.inputs),

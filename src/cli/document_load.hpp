@@ -18,7 +18,8 @@ struct LoadedDocument {
 };
 
 /// Reads a workflow and its inputs (a file, or none when empty; `extra` is set over them). Warnings go to the
-/// terminal. The error holds all errors of the document; kUnsupported only when each of them is that.
+/// terminal. The error holds all errors of the document, or else all of the inputs; kUnsupported only when each of them
+/// is that.
 core::Result<LoadedDocument> load_document(const std::string& document, const std::string& inputs_file,
                                            const core::Value& extra, expr::Javascript& javascript,
                                            cmdline::Terminal& terminal);

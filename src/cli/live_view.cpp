@@ -71,7 +71,8 @@ void LiveView::redraw() {
 void LiveView::on_records(std::span<const store::Record> records) {
   for (const auto& record : records) {
     if (const auto* failed = std::get_if<store::JobFailed>(&record)) {
-      terminal_.warning(job_text(failed->job) + " failed: " + failed->reason);
+      // The run's end tells the whole of it.
+      terminal_.warning(job_text(failed->job) + " failed: " + failed->reason.substr(0, failed->reason.find('\n')));
     } else if (const auto* collected = std::get_if<store::JobCollected>(&record);
                collected && !terminal_.interactive()) {
       terminal_.message(

@@ -12,7 +12,11 @@ namespace {
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<const std::string>,
                                       cmdline::Terminal& terminal) {
   terminal.set_quiet(flags.on("quiet"));
-  ALVEUS_TRY_ASSIGN(const auto options, workflow_run_options(flags));
+  const auto options = workflow_run_options(flags);
+  if (!options) {
+    terminal.error(options.error());
+    return cmdline::ExitStatus::kUsage;
+  }
   expr::Javascript javascript({});
   ALVEUS_TRY_ASSIGN(const auto document,
                     load_document(flags.text("workflow"), flags.text("inputs"), {}, javascript, terminal));
@@ -20,7 +24,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<con
                                 .inputs = document.inputs,
                                 .document = flags.text("workflow"),
                                 .document_hash = document.hash};
-  ALVEUS_TRY_ASSIGN(const auto result, run_workflow(request, options, terminal));
+  ALVEUS_TRY_ASSIGN(const auto result, run_workflow(request, *options, terminal));
   if (result.status == cmdline::ExitStatus::kDone || result.outputs.is_object()) {
     terminal.result(core::to_json(result.outputs, core::JsonStyle::kIndented) + "\n");
   }

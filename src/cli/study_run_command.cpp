@@ -40,23 +40,54 @@ core::Status tell_ranking(const std::string& file, cmdline::Terminal& terminal) 
   return {};
 }
 
+/// A variant that failed is data for the workflow and news for the person.
+core::Status tell_failed_variants(const std::string& file, cmdline::Terminal& terminal) {
+  ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
+  ALVEUS_TRY_ASSIGN(const auto metrics, core::parse_json(text));
+  const core::Value* failures = metrics.find("failures");
+  if (failures == nullptr || !failures->is_array()) return {};
+  for (const auto& failure : failures->as_array()) {
+    terminal.warning("variant '" + failure.string_or("variant", "") + "' failed in step '" +
+                     failure.string_or("step", "") + "': " + failure.string_or("reason", ""));
+  }
+  return {};
+}
+
+/// Outputs of an earlier study would only be in the way when this one has been computed.
+core::Status require_room(const std::filesystem::path& outdir) {
+  std::error_code failure;
+  if (!std::filesystem::exists(outdir, failure)) return {};
+  if (std::filesystem::is_directory(outdir, failure) && std::filesystem::is_empty(outdir, failure)) return {};
+  return core::fail(core::ErrorCode::kInvalidInput,
+                    "--outdir: '" + outdir.string() + "' is not an empty folder; name another, or remove it");
+}
+
+cmdline::ExitStatus wrong_use(const core::Error& error, cmdline::Terminal& terminal) {
+  terminal.error(error);
+  return cmdline::ExitStatus::kUsage;
+}
+
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<const std::string>,
                                       cmdline::Terminal& terminal) {
   terminal.set_quiet(flags.on("quiet"));
-  ALVEUS_TRY_ASSIGN(const auto options, workflow_run_options(flags));
-  ALVEUS_TRY_ASSIGN(const auto study, study_request(flags));
-  ALVEUS_TRY_ASSIGN(const auto workflow, find_workflow(study.workflow));
+  const auto options = workflow_run_options(flags);
+  if (!options) return wrong_use(options.error(), terminal);
+  const auto study = study_request(flags);
+  if (!study) return wrong_use(study.error(), terminal);
+  ALVEUS_TRY(require_room(options->outdir));
+  ALVEUS_TRY_ASSIGN(const auto workflow, find_workflow(study->workflow));
   expr::Javascript javascript({});
-  ALVEUS_TRY_ASSIGN(const auto document, load_document(workflow.string(), "", study.inputs, javascript, terminal));
-  ALVEUS_TRY(sys::make_directories(options.outdir));
-  ALVEUS_TRY(
-      sys::write_file(options.outdir / "inputs.json", core::to_json(study.inputs, core::JsonStyle::kIndented) + "\n"));
+  ALVEUS_TRY_ASSIGN(const auto document, load_document(workflow.string(), "", study->inputs, javascript, terminal));
+  ALVEUS_TRY(sys::make_directories(options->outdir));
+  ALVEUS_TRY(sys::write_file(options->outdir / "inputs.json",
+                             core::to_json(study->inputs, core::JsonStyle::kIndented) + "\n"));
   const WorkflowRequest request{.process = *document.loaded.process,
                                 .inputs = document.inputs,
-                                .document = study.workflow,
+                                .document = study->workflow,
                                 .document_hash = document.hash};
-  ALVEUS_TRY_ASSIGN(const auto result, run_workflow(request, options, terminal));
+  ALVEUS_TRY_ASSIGN(const auto result, run_workflow(request, *options, terminal));
   if (result.status != cmdline::ExitStatus::kDone) return result.status;
+  ALVEUS_TRY(tell_failed_variants(path_of(result.outputs, "metrics"), terminal));
   ALVEUS_TRY(tell_ranking(path_of(result.outputs, "ranking"), terminal));
   terminal.result("report: " + path_of(result.outputs, "report") + "\n");
   return result.status;

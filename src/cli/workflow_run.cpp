@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <stop_token>
 #include <thread>
 
 #include "cli/interrupt.hpp"
@@ -116,7 +117,7 @@ std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
        .help = "Where journals and job folders lie; $ALVEUS_STATE or ~/.local/state/alveus without it."},
       {.name = "keep-job-folders",
        .kind = Kind::kSwitch,
-       .help = "Leave the jobs' folders in place when the run is done."},
+       .help = "Leave the jobs' folders in place; without it only a run that failed keeps them."},
   };
 }
 
@@ -172,12 +173,18 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
   run.stop = interrupt.token();
 
   LiveView view(terminal, clock);
+  const std::stop_callback told(interrupt.token(), [&terminal] {
+    terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
+  });
   terminal.message("run " + folder.run.text() + ", journal and jobs in " + folder.path.string());
   auto ending = engine::run_process(request.process, request.inputs, run,
                                     {.connector = *connector, .journal = *journal, .clock = clock, .observer = &view});
   terminal.clear_status();
   if (!ending) return core::fail(std::move(ending).error());
   tell_failures(*ending, terminal);
+  if (ending->status == store::RunStatus::kFailed) {
+    terminal.message("the folders of its jobs are kept in " + folder.jobs().string());
+  }
   return WorkflowRunResult{.outputs = std::move(ending->outputs), .status = status_of(*ending)};
 }
 

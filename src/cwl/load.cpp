@@ -40,6 +40,7 @@ core::Result<InputObject> load_inputs(DocumentSource& source, const std::string&
   Documents documents(source);
   ALVEUS_TRY_ASSIGN(const document::Node root, documents.open(uri));
   InputObject object;
+  object.mark = root.mark();
   if (root.is_null()) return object;
   if (!root.is_mapping()) {
     return core::fail(document::error_at(
@@ -58,6 +59,7 @@ core::Result<InputObject> load_inputs(DocumentSource& source, const std::string&
       }
     } else if (member.key != "$schemas") {
       object.inputs.set(member.key, member.value.value());
+      object.marks.emplace(member.key, member.value.mark());
     }
   }
   make_absolute(object.inputs, uri);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,12 +20,21 @@ namespace alveus::cwl {
 /// An input object as its file holds it. Locations of files are absolute URIs.
 struct InputObject {
   core::Value inputs = core::Object{};
-  std::optional<document::Node> requirements;  ///< `cwl:requirements`: for the process, over its own
-  std::optional<std::string> tool;             ///< `cwl:tool`: URI of the process it is meant for
+  std::optional<document::Node> requirements;   ///< `cwl:requirements`: for the process, over its own
+  std::optional<std::string> tool;              ///< `cwl:tool`: URI of the process it is meant for
+  std::map<std::string, document::Mark> marks;  ///< where each input stands in its file
+  document::Mark mark;                          ///< of the whole
 };
 
 /// Reads an input object (YAML or JSON; $import and $include are resolved). kInvalidInput when it is no mapping.
 core::Result<InputObject> load_inputs(DocumentSource& source, const std::string& uri);
+
+/// What can be told of an input object before anything runs.
+struct InputFindings {
+  std::vector<core::Error> errors;    ///< values of a wrong type, missing inputs: each at its place, all of them
+  std::vector<core::Error> warnings;  ///< inputs that the process does not have
+};
+InputFindings check_inputs(const Process& process, const InputObject& object);
 
 /// A process ready to run.
 struct Loaded {

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kTool = R"(cwlVersion: v1.2
 class: CommandLineTool
 baseCommand: cat
-inputs: {text: {type: File, inputBinding: {}}, count: int}
+inputs: {text: {type: "File?", inputBinding: {}}, count: int}
 outputs: []
 )";
 

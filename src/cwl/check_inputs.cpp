@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/text.hpp"
+#include "cwl/load.hpp"
+#include "cwl/type_check.hpp"
+
+namespace alveus::cwl {
+namespace {
+
+const document::Mark& mark_of(const InputObject& object, const std::string& name) {
+  const auto found = object.marks.find(name);
+  return found == object.marks.end() ? object.mark : found->second;
+}
+
+core::Error unknown_input(const Process& process, const InputObject& object, const std::string& name) {
+  std::vector<std::string> names;
+  for (const InputParameter& input : process.inputs) names.push_back(input.name);
+  std::string message = "the process has no input '" + name + "'; it is ignored";
+  if (const auto likely = core::nearest(name, names)) message += "; did you mean '" + *likely + "'?";
+  return document::error_at(mark_of(object, name), core::ErrorCode::kInvalidInput, std::move(message));
+}
+
+}  // namespace
+
+InputFindings check_inputs(const Process& process, const InputObject& object) {
+  InputFindings findings;
+  for (const InputParameter& input : process.inputs) {
+    const core::Value* given = object.inputs.find(input.name);
+    const bool is_given = given != nullptr && !given->is_null();
+    const core::Value value = is_given ? *given : input.fallback.value_or(core::Value());
+    auto checked = check_type("input '" + input.name + "'", input.type, value);
+    if (checked) continue;
+    findings.errors.push_back(
+        document::error_at(is_given || object.mark.source != nullptr ? mark_of(object, input.name) : input.mark,
+                           checked.error().code, checked.error().message));
+  }
+  for (const auto& [name, value] : object.inputs.as_object()) {
+    const bool is_known = std::ranges::find(process.inputs, name, &InputParameter::name) != process.inputs.end();
+    // A name with a prefix is an extension's.
+    if (!is_known && name.find(':') == std::string::npos) {
+      findings.warnings.push_back(unknown_input(process, object, name));
+    }
+  }
+  return findings;
+}
+
+}  // namespace alveus::cwl
