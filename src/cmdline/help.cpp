@@ -103,9 +103,10 @@ std::string long_form(const Flag& flag) {
 std::string description_of(const Flag& flag) {
   std::string text = flag.help;
   if (!flag.choices.empty()) {
-    text += " One of:";
+    const bool is_sentence = text.ends_with('.');
+    text += is_sentence ? " One of" : ": one of";
     for (const auto& choice : flag.choices) text += (&choice == &flag.choices.front() ? " " : ", ") + choice;
-    text += ".";
+    if (is_sentence) text += ".";
   }
   if (!flag.fallback.empty() && flag.kind != Flag::Kind::kSwitch) text += " (default: " + flag.fallback + ")";
   if (flag.required && !flag.positional) text += " (required)";
