@@ -104,7 +104,7 @@ std::string description_of(const Flag& flag) {
   std::string text = flag.help;
   if (!flag.choices.empty()) {
     const bool is_sentence = text.ends_with('.');
-    text += is_sentence ? " One of" : ": one of";
+    text += is_sentence ? " One of:" : ": one of";
     for (const auto& choice : flag.choices) text += (&choice == &flag.choices.front() ? " " : ", ") + choice;
     if (is_sentence) text += ".";
   }
