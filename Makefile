@@ -30,6 +30,7 @@ engine: ## build and test the engine half alone, without LibTorch and ITK
 
 .PHONY: demo test
 demo: build ## run the pipeline on a phantom (DATA=DIR for your own data, OUT=DIR for the result)
+	$(if $(filter out/demo,$(OUT)),rm -rf out/demo)
 	$(BUILD)/bin/alveus study run $(if $(DATA),--data $(DATA),--phantom) --preset quick --outdir $(OUT) --threads-per-job 1
 test: build ## pass the tests that need nothing beside the project (LIB=cwl for one library)
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -j $(JOBS) $(if $(LIB),-R '^$(LIB)\.',-L '^(unit|integration|simulation)$$')
@@ -71,6 +72,7 @@ simulate: build ## replay the simulated runs of one seed (SEED=42)
 bench: ## benchmarks of the engine half, release build (B=name)
 	cmake --preset engine-release && cmake --build --preset engine-release -j $(JOBS)
 	for program in build/engine-release/bench/*_bench; do $$program $(if $(B),--benchmark_filter=$(B)); done
+	python3 bench/scatter.py --runner build/engine-release/bin/cwl-runner
 slow: build ## training to a known accuracy
 	ctest --test-dir $(BUILD) --output-on-failure -L '^slow$$'
 

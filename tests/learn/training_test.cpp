@@ -155,10 +155,13 @@ TEST_F(TrainingTest, RefusesTheCheckpointOfAnotherTraining) {
 }
 
 TEST_F(TrainingTest, RefusesADamagedCheckpoint) {
-  ASSERT_TRUE(run(inputs({{"epochs", "1"}}), options("a")));
+  const Settings settings = {{"epochs", "3"}, {"batch_size", "8"}};
+  auto stopping = options("a");
+  stopping.should_stop = stop_after(4);  // in the second epoch
+  ASSERT_FALSE(run(inputs(settings), stopping));
   const auto file = path() / "a" / "classify" / "state.safetensors";
   ASSERT_TRUE(sys::write_file(file, sys::read_file(file)->substr(0, 1000)));
-  const auto again = run(inputs({{"epochs", "1"}}), options("a"));
+  const auto again = run(inputs(settings), options("a"));
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, core::ErrorCode::kCorrupt);
 }
