@@ -44,19 +44,15 @@ std::optional<core::Value> based_of(std::string_view text) {
   if (text.size() < 3 || text[0] != '0' || (text[1] != 'o' && text[1] != 'x')) return std::nullopt;
   const int base = text[1] == 'o' ? 8 : 16;
   const std::string_view digits = text.substr(2);
-  double number = 0;
-  std::uint64_t exact = 0;
-  bool fits = true;
-  for (const char c : digits) {
-    int digit = 0;
-    const auto [end, status] = std::from_chars(&c, &c + 1, digit, base);
-    if (status != std::errc()) return std::nullopt;
-    number = number * base + digit;
-    fits =
-        fits && exact <= (static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) >> (base == 8 ? 3 : 4));
-    exact = exact * static_cast<std::uint64_t>(base) + static_cast<std::uint64_t>(digit);
+  if (digits.find_first_not_of(base == 8 ? "01234567" : "0123456789abcdefABCDEF") != std::string_view::npos) {
+    return std::nullopt;
   }
-  return fits ? core::Value(static_cast<std::int64_t>(exact)) : core::Value(number);
+  std::int64_t exact = 0;
+  const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), exact, base);
+  if (status == std::errc()) return core::Value(exact);
+  double number = 0;
+  for (const char c : digits) number = number * base + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+  return core::Value(number);
 }
 
 std::optional<core::Value> special_real_of(std::string_view text) {
