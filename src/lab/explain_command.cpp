@@ -95,6 +95,14 @@ core::Status explain_slice(const Explainer& explainer, std::size_t index, std::s
   return {};
 }
 
+/// A picture of 224 pixels, which the networks were made for, has a last map of 7 x 7; a map of 2 x 2 shows nothing.
+bool wants_finer_map(std::string_view layer, const learn::TensorFolder& folder) {
+  constexpr std::size_t kStride = 32;  // of the last map in every network
+  constexpr std::size_t kSideMin = 7;
+  if (layer != "auto") return layer == "next-to-last";
+  return std::min(folder.height(), folder.width()) / kStride < kSideMin;
+}
+
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
   const std::int64_t count = flags.integer("count");
   if (count < 1 || count > kCountMax) {
@@ -107,7 +115,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   ALVEUS_TRY_ASSIGN(const auto folder, learn::TensorFolder::open(flags.text("tensors")));
   ALVEUS_TRY_ASSIGN(const auto folds, open_folds(flags.text("folds")));
   ALVEUS_TRY(check_folds(model.report, folds));
-  const bool finer = flags.text("layer") == "next-to-last";
+  const bool finer = wants_finer_map(flags.text("layer"), folder);
   const Explainer explainer = {.model = model,
                                .folder = folder,
                                .feature_map = finer ? learn::FeatureMap::kNextToLast : learn::FeatureMap::kLast};
@@ -146,9 +154,10 @@ cmdline::Command make_explain_command() {
       {.name = "count", .kind = Kind::kInteger, .value_name = "N", .help = "slices at most", .fallback = "6"},
       {.name = "layer",
        .value_name = "NAME",
-       .help = "the feature map: the last one, or the finer one a stage before it",
-       .fallback = "last",
-       .choices = {"last", "next-to-last"}},
+       .help = "the feature map: the last one, or the finer one a stage before it; auto takes the finer one where the "
+               "last is smaller than 7 x 7",
+       .fallback = "auto",
+       .choices = {"auto", "last", "next-to-last"}},
       threads_flag(),
       device_flag(),
   };

@@ -53,9 +53,19 @@ class TrainingCommandsTest : public ::testing::Test {
     return run(std::move(arguments));
   }
   /// "predict" or "explain".
-  int use_model(const std::string& command, const std::string& model, const std::string& out) {
-    return run({command, "--model", (path() / model).string(), "--out", (path() / out).string(), "--folds",
-                folder_.folds_file().string(), "--tensors", folder_.path.string()});
+  int use_model(const std::string& command, const std::string& model, const std::string& out,
+                const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {command,
+                                          "--model",
+                                          (path() / model).string(),
+                                          "--out",
+                                          (path() / out).string(),
+                                          "--folds",
+                                          folder_.folds_file().string(),
+                                          "--tensors",
+                                          folder_.path.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
   }
   std::string read(const fs::path& file) const { return sys::read_file(path() / file).value_or("absent"); }
   std::string said() const { return terminal_.said(); }
@@ -173,6 +183,15 @@ TEST_F(TrainingCommandsTest, ExplainShowsAndScoresSlicesOfTheTestPart) {
   const std::string first = read("e/explanations.csv");
   ASSERT_EQ(use_model("explain", "m", "e"), 0) << said();
   EXPECT_EQ(read("e/explanations.csv"), first);
+}
+
+TEST_F(TrainingCommandsTest, ExplainTakesTheFinerMapOfSmallPictures) {
+  ASSERT_EQ(train("m"), 0) << said();
+  ASSERT_EQ(use_model("explain", "m", "auto"), 0) << said();
+  ASSERT_EQ(use_model("explain", "m", "finer", {"--layer", "next-to-last"}), 0) << said();
+  ASSERT_EQ(use_model("explain", "m", "last", {"--layer", "last"}), 0) << said();
+  EXPECT_EQ(read("auto/explanations.csv"), read("finer/explanations.csv"));
+  EXPECT_NE(read("auto/explanations.csv"), read("last/explanations.csv"));
 }
 
 TEST_F(TrainingCommandsTest, ExplainDoesNotReplaceAFolderOfSomethingElse) {
