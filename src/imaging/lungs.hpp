@@ -13,9 +13,9 @@ namespace alveus::imaging {
 
 /// How lungs are told from the rest of an axial slice in Hounsfield units.
 struct LungRule {
-  float air_below_hu = -400;      ///< between lung (about -850) and soft tissue (about 40)
-  float body_above_hu = -250;     ///< above fat's lower end, below every tissue around the lungs
-  double lung_least_mm2 = 400;    ///< smaller pockets of air in the body are airways and gullet
+  float air_below_hu = -400;    ///< between lung (about -850) and soft tissue (about 40)
+  float body_above_hu = -250;   ///< above fat's lower end, below every tissue around the lungs
+  double lung_least_mm2 = 400;  ///< smaller pockets of air in the body are airways and gullet
   /// Voxels below are no lung tissue but emphysema or free air. A piece with a median below is gas; so is a piece of at
   /// most `gas_most_mm2` with a quarter of it below. In the scans of covid-ct-md the first quartile of lungs is -920 or
   /// higher, that of gas in stomach and bowel -960 or lower but for pockets that the walls of the bowel fill.
@@ -32,7 +32,8 @@ struct LungMasks {
 
 /// Finds body and lungs in one axial slice by threshold, connected components and morphology. Holes of the lungs
 /// (vessels, consolidations) are filled and their outlines closed, each lung for itself, so that the middle of the
-/// chest does not fill up. Gas in stomach and bowel is told from lung by its density. Both masks may be empty. kInternal: ITK failed.
+/// chest does not fill up. Gas in stomach and bowel is told from lung by its density. Both masks may be empty.
+/// kInternal: ITK failed.
 core::Result<LungMasks> segment_lungs(std::span<const float> hu, std::size_t width, std::size_t height,
                                       std::array<double, 2> spacing_mm, const LungRule& rule = {});
 

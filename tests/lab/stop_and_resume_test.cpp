@@ -55,7 +55,9 @@ class StopAndResumeTest : public ::testing::Test {
     EXPECT_TRUE(process) << process.error().text();
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (!fs::exists(path() / out / "checkpoint/classify/state.safetensors")) {
-      if (std::chrono::steady_clock::now() > deadline || end.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready) break;
+      if (std::chrono::steady_clock::now() > deadline ||
+          end.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready)
+        break;
     }
     runner_->kill(*process, std::chrono::duration_cast<std::chrono::milliseconds>(kPatience));
     return end.get();
