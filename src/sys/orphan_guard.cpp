@@ -106,9 +106,20 @@ struct Newcomer {
   std::uint64_t since = 0;  ///< ticks since boot
 };
 
+/// The threads of a dying program hand their children on one by one, and its files are closed before the last of them
+/// does: without this wait the newcomer might have a new parent already while the guard still has its old one.
+void wait_for_own_adoption(std::uint64_t controller) {
+  constexpr int kWaitsMax = 10'000;
+  constexpr timespec kWait{.tv_sec = 0, .tv_nsec = 1'000'000};
+  for (int i = 0; i < kWaitsMax && static_cast<std::uint64_t>(::getppid()) == controller; ++i) {
+    ::nanosleep(&kWait, nullptr);
+  }
+}
+
 /// Kills the groups that fit. The newcomer holds the life line until it executes, so it has its group by now; as an
 /// orphan it has, or will have, the parent that the guard has.
 void kill_newcomers(const Newcomer& wanted) {
+  wait_for_own_adoption(wanted.controller);
   const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (proc < 0) return;
   alignas(8) std::array<char, 8192> entries{};
