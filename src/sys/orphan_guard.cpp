@@ -144,9 +144,7 @@ void kill_newcomers(const Newcomer& wanted) {
   ::close(proc);
 }
 
-[[noreturn]] void stand_guard(const OrphanLedger& ledger, int life_line) {
-  Newcomer newcomer{.session = static_cast<std::uint64_t>(::getsid(0)),
-                    .controller = static_cast<std::uint64_t>(::getppid())};
+[[noreturn]] void stand_guard(const OrphanLedger& ledger, int life_line, Newcomer newcomer) {
   ::setsid();
   ::prctl(PR_SET_NAME, "job-guard");
   sigset_t all;
@@ -182,9 +180,12 @@ core::Result<std::unique_ptr<OrphanGuard>> OrphanGuard::make() {
   constexpr std::size_t kBytes = sizeof(OrphanLedger);
   void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   auto* const ledger = static_cast<OrphanLedger*>(memory);
+  // Before the fork: the guard may come to run after the end of this process.
+  const Newcomer newcomer{.session = static_cast<std::uint64_t>(::getsid(0)),
+                          .controller = static_cast<std::uint64_t>(::getpid())};
   const pid_t guard = memory == MAP_FAILED ? -1 : ::fork();
   const int failure = errno;
-  if (guard == 0) stand_guard(*ledger, ends[0]);
+  if (guard == 0) stand_guard(*ledger, ends[0], newcomer);
   ::close(ends[0]);
   if (guard < 0) {
     ::close(ends[1]);
