@@ -48,6 +48,25 @@ bool is_literal(const core::Value& file) {
   return location.empty() || location.starts_with("_:");
 }
 
+std::optional<flow::StageEntry> stage_entry(const core::Value& file, const std::string& path,
+                                            flow::StageEntry::Kind kind) {
+  flow::StageEntry entry{
+      .kind = kind, .location = {}, .target = core::RemotePath(path), .contents = {}, .executable = false};
+  if (!is_literal(file)) {
+    entry.location = core::Location(file.string_or("location", ""));
+    return entry;
+  }
+  if (is_directory(file)) {
+    entry.kind = flow::StageEntry::Kind::kDirectory;
+    return entry;
+  }
+  const core::Value* const contents = file.find("contents");
+  if (contents == nullptr || !contents->is_string()) return std::nullopt;
+  entry.kind = flow::StageEntry::Kind::kLiteral;
+  entry.contents = contents->as_string();
+  return entry;
+}
+
 std::string key_of(const core::Value& file) {
   if (!is_literal(file)) return file.string_or("location", "");
   const std::string path = file.string_or("path", "");
@@ -121,19 +140,11 @@ core::Status InputStager::place(core::Value& file, const std::string& folder) {
     return core::fail(core::ErrorCode::kInvalidInput, "two files are to be staged as '" + path + "'");
   }
   set_path(file, path);
-  flow::StageEntry entry{
-      .kind = {}, .location = {}, .target = core::RemotePath(path), .contents = {}, .executable = false};
-  if (!is_literal(file)) {
-    entry.location = core::Location(file.string_or("location", ""));
-  } else if (is_directory(file)) {
-    entry.kind = flow::StageEntry::Kind::kDirectory;
-  } else if (const core::Value* contents = file.find("contents"); contents != nullptr && contents->is_string()) {
-    entry.kind = flow::StageEntry::Kind::kLiteral;
-    entry.contents = contents->as_string();
-  } else {
+  auto entry = stage_entry(file, path, flow::StageEntry::Kind::kReadOnly);
+  if (!entry) {
     return core::fail(core::ErrorCode::kInvalidInput, "the File '" + name + "' has neither a location nor contents");
   }
-  if (is_new) placed_.push_back({.key = key_of(file), .entry = std::move(entry)});
+  if (is_new) placed_.push_back({.key = key_of(file), .entry = *std::move(entry)});
   if (core::Array* secondary = members_of(file, "secondaryFiles")) {
     for (core::Value& other : *secondary) ALVEUS_TRY(place(other, folder));
   }

@@ -180,24 +180,15 @@ class Placer {
                    const document::Mark& mark) {
     const std::string key = key_of(file);
     moves_[key] = path;
-    flow::StageEntry entry{
-        .kind = kind, .location = {}, .target = core::RemotePath(path), .contents = {}, .executable = false};
-    const bool literal = is_literal(file);
-    if (!literal) {
-      entry.location = core::Location(file.string_or("location", ""));
-    } else if (is_directory(file)) {
-      entry.kind = flow::StageEntry::Kind::kDirectory;
-    } else if (const core::Value* contents = file.find("contents"); contents != nullptr && contents->is_string()) {
-      entry.kind = flow::StageEntry::Kind::kLiteral;
-      entry.contents = contents->as_string();
-    } else {
+    auto entry = stage_entry(file, path, kind);
+    if (!entry) {
       return core::fail(error_at(mark, "the File '" + path + "' of the listing has neither a location nor contents"));
     }
     const auto [found, is_new] = taken_.emplace(path, key);
     if (!is_new && found->second != key) {
       return core::fail(error_at(mark, "the listing puts two things at '" + path + "'"));
     }
-    if (is_new) entries_.push_back(std::move(entry));
+    if (is_new) entries_.push_back(*std::move(entry));
     return put_parts(file, path, kind, mark);
   }
 

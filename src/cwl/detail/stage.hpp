@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +23,11 @@ std::string normal_path(std::string_view path);
 
 /// What has a `location` that is no place ("_:…"), or none, is made from its `contents` or `listing`.
 bool is_literal(const core::Value& file);
+
+/// What puts a File or Directory at `path`: by `kind` when it has a location, else made from what it holds. Nothing
+/// when a File has neither a location nor contents.
+std::optional<flow::StageEntry> stage_entry(const core::Value& file, const std::string& path,
+                                            flow::StageEntry::Kind kind);
 
 /// Gives every File and Directory of an input object a path below one directory and says what to put there. Each lies
 /// under its name in a folder of its own, with nothing beside it but its secondary files: a command may look around
