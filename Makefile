@@ -46,8 +46,8 @@ headers: build ## compile every header alone
 	cmake --build --preset $(PRESET) --target all_verify_interface_header_sets -j $(JOBS)
 closed: build ## link every library to its declared dependencies alone
 	cmake --build --preset $(PRESET) --target closed -j $(JOBS)
-conformance: build ## run the official CWL v1.2 suite where it is (K=name,name for some tests)
-	python3 tests/conformance/check.py --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) $(if $(K),--only $(K))
+conformance: build ## run an official CWL suite where it is (SUITE=v1.2, K=name,name for some tests)
+	python3 tests/conformance/check.py --suite $(or $(SUITE),v1.2) --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) $(if $(K),--only $(K))
 
 .PHONY: format lint lint-changed asan tsan coverage fuzz bench slow simulate
 format: ## clang-format every source
