@@ -109,12 +109,8 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
     return core::fail(ErrorCode::kInvalidInput, "--count must be from 1 to " + std::to_string(kCountMax));
   }
   ALVEUS_TRY_ASSIGN(auto out, ResultFolder::make(flags.text("out"), std::string(kTableFile)));
-  ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
-  ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
-  ALVEUS_TRY_ASSIGN(const auto model, open_model(flags.text("model"), device));
-  ALVEUS_TRY_ASSIGN(const auto folder, learn::TensorFolder::open(flags.text("tensors")));
-  ALVEUS_TRY_ASSIGN(const auto folds, open_folds(flags.text("folds")));
-  ALVEUS_TRY(check_folds(model.report, folds));
+  ALVEUS_TRY_ASSIGN(const auto inference, open_inference(flags));
+  const auto& [model, folder, folds] = inference;
   const bool finer = wants_finer_map(flags.text("layer"), folder);
   const Explainer explainer = {.model = model,
                                .folder = folder,

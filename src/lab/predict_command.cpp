@@ -33,13 +33,8 @@ core::Status add_part(core::CsvTable& table, const TrainedModel& model, const le
 }
 
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
-  ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
-  ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
-  ALVEUS_TRY_ASSIGN(const auto model, open_model(flags.text("model"), device));
-  ALVEUS_TRY_ASSIGN(const auto folder, learn::TensorFolder::open(flags.text("tensors")));
-  ALVEUS_TRY_ASSIGN(const auto folds, open_folds(flags.text("folds")));
-  ALVEUS_TRY(check_folds(model.report, folds));
-  ALVEUS_TRY(study::check_leaks(folds, folder.samples()));
+  ALVEUS_TRY_ASSIGN(const auto inference, open_inference(flags));
+  const auto& [model, folder, folds] = inference;
   core::CsvTable table(
       {"variant", "configuration", "fold", "role", "sample_id", "patient_id", "target", "probability"});
   for (const auto role : std::array{study::Role::kTest, study::Role::kValidation}) {

@@ -6,6 +6,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/value.hpp"
+#include "learn/runtime.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::lab {
@@ -146,6 +147,17 @@ core::Status check_folds(const TrainingReport& report, const study::FoldTable& f
                     "the folds are not those the model '" + report.variant.id +
                         "' was trained with, so its test part may hold what it learned from; give the folds.csv of "
                         "the training");
+}
+
+core::Result<Inference> open_inference(const cmdline::Flags& flags) {
+  ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
+  ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
+  ALVEUS_TRY_ASSIGN(auto model, open_model(flags.text("model"), device));
+  ALVEUS_TRY_ASSIGN(auto folder, learn::TensorFolder::open(flags.text("tensors")));
+  ALVEUS_TRY_ASSIGN(auto folds, open_folds(flags.text("folds")));
+  ALVEUS_TRY(check_folds(model.report, folds));
+  ALVEUS_TRY(study::check_leaks(folds, folder.samples()));
+  return Inference{.model = std::move(model), .folder = std::move(folder), .folds = std::move(folds)};
 }
 
 }  // namespace alveus::lab

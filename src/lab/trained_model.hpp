@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "cmdline/command.hpp"
 #include "core/result.hpp"
 #include "learn/network.hpp"
 #include "learn/tensor_folder.hpp"
@@ -54,5 +55,16 @@ std::string sha256_of(const study::FoldTable& folds);
 /// kInvalidInput when the folds are others than those the model was trained with: its test part could then hold what
 /// it learned from.
 core::Status check_folds(const TrainingReport& report, const study::FoldTable& folds);
+
+/// A trained model and the data it is asked about.
+struct Inference {
+  TrainedModel model;
+  learn::TensorFolder folder;
+  study::FoldTable folds;
+};
+
+/// Sets LibTorch up and opens what --model, --tensors and --folds name. Refuses other folds than the training's, and
+/// folds in which a patient or a picture stands in two roles.
+core::Result<Inference> open_inference(const cmdline::Flags& flags);
 
 }  // namespace alveus::lab

@@ -74,7 +74,7 @@ struct TrainingOutcome {
 
 /// Trains one variant: Adam with AMSGrad, stepped learning rate, class-weighted cross-entropy, and a stop when more
 /// than `patience` epochs in a row bring no lower validation loss. Only the fold's train and val parts are read.
-/// After each epoch the checkpoint folder holds a state from which another call goes on to the same bits.
+/// The checkpoint folder holds the state behind an epoch, from which another call goes on to the same bits.
 /// kInvalidInput: a leak between the parts, a part without a class, a checkpoint of another training, a loss that is no
 /// number (the weights diverged); kCancelled when `should_stop` said so.
 core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const TrainingOptions& options,
