@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/document_snapshot.hpp"
 #include "cmdline/terminal.hpp"
 #include "core/result.hpp"
 #include "cwl/load.hpp"
@@ -14,7 +15,8 @@ namespace alveus::cli {
 struct LoadedDocument {
   cwl::Loaded loaded;
   core::Value inputs;
-  std::string hash;  ///< SHA-256 of the document's text
+  std::string hash;           ///< SHA-256 of the document's text
+  DocumentSnapshot snapshot;  ///< what all of this was loaded from
 };
 
 /// Reads a workflow and its inputs (a file, or none when empty; `extra` is set over them). Warnings go to the
@@ -22,6 +24,10 @@ struct LoadedDocument {
 /// is that.
 core::Result<LoadedDocument> load_document(const std::string& document, const std::string& inputs_file,
                                            const core::Value& extra, expr::Javascript& javascript,
+                                           cmdline::Terminal& terminal);
+
+/// The same from a snapshot: as it was when the snapshot was taken, whatever became of the files.
+core::Result<LoadedDocument> load_snapshot(DocumentSnapshot snapshot, expr::Javascript& javascript,
                                            cmdline::Terminal& terminal);
 
 }  // namespace alveus::cli

@@ -20,10 +20,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<con
   expr::Javascript javascript({});
   ALVEUS_TRY_ASSIGN(const auto document,
                     load_document(flags.text("workflow"), flags.text("inputs"), {}, javascript, terminal));
-  const WorkflowRequest request{.process = *document.loaded.process,
-                                .inputs = document.inputs,
-                                .document = flags.text("workflow"),
-                                .document_hash = document.hash};
+  const WorkflowRequest request{.document = document, .name = flags.text("workflow")};
   ALVEUS_TRY_ASSIGN(const auto result, run_workflow(request, *options, terminal));
   if (result.status == cmdline::ExitStatus::kDone || result.outputs.is_object()) {
     terminal.result(core::to_json(result.outputs, core::JsonStyle::kIndented) + "\n");

@@ -81,10 +81,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<con
   ALVEUS_TRY(sys::make_directories(options->outdir));
   ALVEUS_TRY(sys::write_file(options->outdir / "inputs.json",
                              core::to_json(study->inputs, core::JsonStyle::kIndented) + "\n"));
-  const WorkflowRequest request{.process = *document.loaded.process,
-                                .inputs = document.inputs,
-                                .document = study->workflow,
-                                .document_hash = document.hash};
+  const WorkflowRequest request{.document = document, .name = study->workflow};
   ALVEUS_TRY_ASSIGN(const auto result, run_workflow(request, *options, terminal));
   if (result.status != cmdline::ExitStatus::kDone) return result.status;
   ALVEUS_TRY(tell_failed_variants(path_of(result.outputs, "metrics"), terminal));

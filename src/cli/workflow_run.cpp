@@ -16,6 +16,7 @@
 #include "engine/run.hpp"
 #include "store/journal.hpp"
 #include "store/run_folder.hpp"
+#include "store/run_lock.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
@@ -47,13 +48,13 @@ core::Result<store::RunFolder> new_run_folder(const WorkflowRunOptions& options,
 store::RunStarted header_of(const WorkflowRequest& request, const store::RunFolder& folder,
                             const WorkflowRunOptions& options) {
   core::Value description =
-      core::Object{{"document", request.document},
-                   {"inputs", request.inputs},
+      core::Object{{"document", request.name},
+                   {"inputs", request.document.inputs},
                    {"outdir", options.outdir.string()},
                    {"on_error", options.on_error == engine::OnError::kStop ? "stop" : "continue"}};
   return {.run = folder.run,
-          .document_hash = request.document_hash,
-          .inputs_hash = core::hash_text(core::HashKind::kSha256, core::to_json(request.inputs)),
+          .document_hash = request.document.hash,
+          .inputs_hash = core::hash_text(core::HashKind::kSha256, core::to_json(request.document.inputs)),
           .description = std::move(description)};
 }
 
@@ -155,6 +156,8 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
   const Interrupt interrupt;
   const sys::RealClock clock;
   ALVEUS_TRY_ASSIGN(const auto folder, new_run_folder(options, clock));
+  ALVEUS_TRY_ASSIGN(const auto lock, store::RunLock::take(folder.path));
+  ALVEUS_TRY(request.document.snapshot.write(folder.documents_file()));
   ALVEUS_TRY_ASSIGN(const auto journal, store::SqliteJournal::create(folder.journal_file()));
   ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
   ALVEUS_TRY_ASSIGN(const auto connector, deploy::LocalConnector::make(*runner, {.jobs_directory = folder.jobs(),
@@ -177,7 +180,7 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
     terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
   });
   terminal.message("run " + folder.run.text() + ", journal and jobs in " + folder.path.string());
-  auto ending = engine::run_process(request.process, request.inputs, run,
+  auto ending = engine::run_process(*request.document.loaded.process, request.document.inputs, run,
                                     {.connector = *connector, .journal = *journal, .clock = clock, .observer = &view});
   terminal.clear_status();
   if (!ending) return core::fail(std::move(ending).error());

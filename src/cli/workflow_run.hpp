@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/document_load.hpp"
 #include "cmdline/command.hpp"
 #include "cmdline/terminal.hpp"
 #include "core/result.hpp"
 #include "core/value.hpp"
 #include "engine/machine.hpp"
-#include "flow/process.hpp"
 
 namespace alveus::cli {
 
@@ -26,12 +26,10 @@ struct WorkflowRunOptions {
   bool keep_job_folders = false;
 };
 
-/// A process to run, with the words the journal keeps about it.
+/// A process to run. Borrows the document, which outlives the run.
 struct WorkflowRequest {
-  const flow::Process& process;
-  core::Value inputs;
-  std::string document;       ///< as the user named it
-  std::string document_hash;  ///< SHA-256 of its text
+  const LoadedDocument& document;
+  std::string name;  ///< of the document, as the user wrote it
 };
 
 /// What came of it. `outputs` is what CWL calls the output object, also of a run that failed as far as it got.

@@ -9,13 +9,12 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "store/detail/format.hpp"
 #include "store/detail/sqlite.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::store {
 namespace {
-
-constexpr std::int64_t kFormatVersion = 1;
 
 /// Makes the file itself, so that no other user can read it from its first moment on. SQLite gives its two companions
 /// the same mode.
@@ -87,7 +86,7 @@ core::Result<std::unique_ptr<SqliteJournal>> SqliteJournal::create(const std::fi
                        "subject TEXT NOT NULL, "
                        "detail TEXT NOT NULL); "
                        "PRAGMA user_version = " +
-                       std::to_string(kFormatVersion)));
+                       std::to_string(detail::kFormatVersion)));
   ALVEUS_TRY_ASSIGN(auto state, State::make(std::move(database)));
   return std::unique_ptr<SqliteJournal>(new SqliteJournal(std::move(state)));
 }
@@ -97,12 +96,9 @@ core::Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::file
     return core::fail(core::ErrorCode::kNotFound, "there is no journal '" + file.string() + "'");
   }
   ALVEUS_TRY_ASSIGN(auto database, detail::Database::open(file, detail::OpenMode::kReadWrite));
-  ALVEUS_TRY_ASSIGN(const std::int64_t version, database.integer("PRAGMA user_version"));
-  if (version != kFormatVersion) {
-    return core::fail(core::ErrorCode::kUnsupported, "the journal '" + file.string() + "' has format " +
-                                                         std::to_string(version) + "; this version writes format " +
-                                                         std::to_string(kFormatVersion));
-  }
+  ALVEUS_TRY(detail::check_format(database, file));
+  // Records of this version follow those of the older one, which it reads.
+  ALVEUS_TRY(database.execute("PRAGMA user_version = " + std::to_string(detail::kFormatVersion)));
   ALVEUS_TRY(database.execute("PRAGMA synchronous = NORMAL"));
   ALVEUS_TRY_ASSIGN(auto state, State::make(std::move(database)));
   return std::unique_ptr<SqliteJournal>(new SqliteJournal(std::move(state)));

@@ -44,6 +44,12 @@ class Details {
     missing_ = key;
     return 0;
   }
+  bool flag(std::string_view key) {
+    const Value found = any(key);
+    if (found.is_bool()) return found.as_bool();
+    missing_ = key;
+    return false;
+  }
   double real(std::string_view key) {
     const Value found = any(key);
     if (found.is_number()) return found.as_real();
@@ -72,6 +78,26 @@ class Details {
 };
 
 using Decoder = Record (*)(Details&, const std::string& subject);
+
+std::vector<DeliveryTarget> targets_of(const Value& value) {
+  std::vector<DeliveryTarget> targets;
+  if (!value.is_array()) return targets;
+  for (const Value& target : value.as_array()) {
+    const Value* is_new = target.find("is_new");
+    targets.push_back({.from = core::Location(target.string_or("from", "")),
+                       .path = core::RemotePath(target.string_or("path", "")),
+                       .is_new = is_new != nullptr && *is_new == Value(true)});
+  }
+  return targets;
+}
+
+Value value_of(const std::vector<DeliveryTarget>& targets) {
+  core::Array values;
+  for (const DeliveryTarget& target : targets) {
+    values.push_back(Object{{"from", target.from.text()}, {"path", target.path.text()}, {"is_new", target.is_new}});
+  }
+  return values;
+}
 
 struct Kind {
   std::string_view name;
@@ -134,6 +160,11 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      [](Details& d, const std::string&) -> Record {
        return RunEnded{d.named("status", kStatuses), d.any("outputs"), d.text("reason")};
      }},
+    {"run-resumed", [](Details& d, const std::string&) -> Record { return RunResumed{d.any("description")}; }},
+    {"delivery-begun",
+     [](Details& d, const std::string&) -> Record {
+       return DeliveryBegun{d.any("outputs"), d.flag("is_move"), targets_of(d.any("targets"))};
+     }},
 }};
 
 std::string subject_of(const Record& record) {
@@ -142,6 +173,8 @@ std::string subject_of(const Record& record) {
                         [](const WorkflowEntered& r) { return r.name.text(); },
                         [](const ScatterExpanded& r) { return r.name.text(); },
                         [](const RunEnded&) { return std::string(); },
+                        [](const RunResumed&) { return std::string(); },
+                        [](const DeliveryBegun&) { return std::string(); },
                         [](const auto& r) { return r.job.text(); },
                     },
                     record);
@@ -177,6 +210,10 @@ Value detail_of(const Record& record) {
           [](const JobFailed& r) { return Object{{"reason", r.reason}}; },
           [](const RunEnded& r) {
             return Object{{"status", name_of(r.status)}, {"outputs", r.outputs}, {"reason", r.reason}};
+          },
+          [](const RunResumed& r) { return Object{{"description", r.description}}; },
+          [](const DeliveryBegun& r) {
+            return Object{{"outputs", r.outputs}, {"is_move", r.is_move}, {"targets", value_of(r.targets)}};
           },
       },
       record);

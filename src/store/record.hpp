@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -23,6 +24,13 @@ struct RunStarted {
   std::string inputs_hash;    ///< SHA-256 of the input object as compact JSON
   core::Value description;    ///< what the person asked for: document, inputs, options
   friend bool operator==(const RunStarted&, const RunStarted&) = default;
+};
+
+/// A new controller took over a run whose controller was lost, or one that failed or was cancelled. Jobs that are done
+/// by the records before it stay done; all others begin anew.
+struct RunResumed {
+  core::Value description;  ///< as in RunStarted: what holds from here on
+  friend bool operator==(const RunResumed&, const RunResumed&) = default;
 };
 
 /// A workflow began at one place of the tree; `name` is formed as a job's.
@@ -108,6 +116,24 @@ struct JobFailed {
   friend bool operator==(const JobFailed&, const JobFailed&) = default;
 };
 
+/// One output on its way to the person.
+struct DeliveryTarget {
+  core::Location from;    ///< empty for a literal
+  core::RemotePath path;  ///< at the destination
+  /// Nothing stood there when the delivery began; so what stands there later is this output, whole.
+  bool is_new = false;
+  friend bool operator==(const DeliveryTarget&, const DeliveryTarget&) = default;
+};
+
+/// All jobs are over, and the outputs are about to be brought to the person. When they are moved, the jobs' folders
+/// lose them one by one: from here on the run can only deliver, not run again.
+struct DeliveryBegun {
+  core::Value outputs;  ///< where the jobs left them
+  bool is_move = false;
+  std::vector<DeliveryTarget> targets;
+  friend bool operator==(const DeliveryBegun&, const DeliveryBegun&) = default;
+};
+
 enum class RunStatus { kDone, kFailed, kCancelled };
 
 struct RunEnded {
@@ -117,13 +143,14 @@ struct RunEnded {
   friend bool operator==(const RunEnded&, const RunEnded&) = default;
 };
 
-using Record = std::variant<RunStarted, WorkflowEntered, ScatterExpanded, JobCreated, JobPlaced, JobPrepared,
-                            JobStarted, JobEnded, JobCollected, JobSkipped, JobRetried, JobFailed, RunEnded>;
+using Record =
+    std::variant<RunStarted, WorkflowEntered, ScatterExpanded, JobCreated, JobPlaced, JobPrepared, JobStarted, JobEnded,
+                 JobCollected, JobSkipped, JobRetried, JobFailed, RunEnded, RunResumed, DeliveryBegun>;
 
 /// A record as a row of the journal.
 struct Row {
   std::string kind;     ///< "job-started"
-  std::string subject;  ///< the job or workflow it is about; the run's id for the two of a run
+  std::string subject;  ///< the job or workflow it is about; the run's id or nothing for those of a run
   core::Value detail;
 };
 

@@ -73,10 +73,27 @@ core::Result<RunFolder> make_run_folder(const std::filesystem::path& runs, const
   return folder;
 }
 
-core::Result<RunFolder> find_run_folder(const std::filesystem::path& runs, const core::RunId& run) {
-  RunFolder folder{.run = run, .path = runs / run.text()};
-  if (!run.empty() && std::filesystem::exists(folder.journal_file())) return folder;
-  return core::fail(core::ErrorCode::kNotFound, "there is no run '" + run.text() + "' in '" + runs.string() + "'");
+core::Result<RunFolder> find_run_folder(const std::filesystem::path& runs, std::string_view name) {
+  std::vector<std::string> matches;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(runs, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    const std::string run = entry->path().filename().string();
+    if (name.empty() || (name != "last" && !run.starts_with(name))) continue;
+    if (!std::filesystem::exists(entry->path() / "journal.db")) continue;
+    if (run == name) return RunFolder{.run = core::RunId(run), .path = entry->path()};
+    matches.push_back(run);
+  }
+  std::ranges::sort(matches);
+  if (matches.empty()) {
+    return core::fail(core::ErrorCode::kNotFound,
+                      "there is no run '" + std::string(name) + "' in '" + runs.string() + "'");
+  }
+  if (name != "last" && matches.size() > 1) {
+    return core::fail(core::ErrorCode::kInvalidInput, "'" + std::string(name) + "' may be " + matches.front() + " or " +
+                                                          matches.back() + "; name more of it");
+  }
+  return RunFolder{.run = core::RunId(matches.back()), .path = runs / matches.back()};
 }
 
 core::Result<std::vector<RunListing>> list_runs(const std::filesystem::path& runs) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/ids.hpp"
@@ -14,12 +15,15 @@
 
 namespace alveus::store {
 
-/// The folder of one run: "journal.db", and below "jobs" the folders of its jobs on this machine.
+/// The folder of one run: "journal.db", the documents it was started from, and below "jobs" the folders of its jobs on
+/// this machine.
 struct RunFolder {
   core::RunId run;
   std::filesystem::path path;
 
   std::filesystem::path journal_file() const { return path / "journal.db"; }
+  /// Everything that was read to start the run, so that it can go on after its documents changed or went.
+  std::filesystem::path documents_file() const { return path / "documents.json"; }
   std::filesystem::path jobs() const { return path / "jobs"; }
 };
 
@@ -29,8 +33,9 @@ core::RunId make_run_id(sys::WallTime time, std::uint64_t chance);
 /// Makes the folder of a new run (mode 0700) in `runs`. kInvalidInput when there is one of that id.
 core::Result<RunFolder> make_run_folder(const std::filesystem::path& runs, const core::RunId& run);
 
-/// The folder of a run that was. kNotFound names the runs' folder.
-core::Result<RunFolder> find_run_folder(const std::filesystem::path& runs, const core::RunId& run);
+/// The folder of a run that was. `name` is its id, the beginning of its id, or "last" for the one that started last.
+/// kNotFound names the runs' folder; kInvalidInput names the runs that a beginning could mean.
+core::Result<RunFolder> find_run_folder(const std::filesystem::path& runs, std::string_view name);
 
 struct RunListing {
   RunFolder folder;

@@ -5,13 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/json.hpp"
-#include "store/detail/sqlite.hpp"
-
 namespace alveus::store {
 namespace {
-
-constexpr std::int64_t kFormatVersion = 1;
 
 /// Builds summaries from records as they pass.
 class Summaries {
@@ -31,11 +26,18 @@ class Summaries {
   }
 
   void apply(const RunStarted& record) { log_.started = record; }
+  void apply(const RunResumed&) {
+    ++log_.resume_count;
+    log_.ended.reset();
+  }
+  void apply(const DeliveryBegun&) {}
   void apply(const RunEnded& record) { log_.ended = record; }
   void apply(const WorkflowEntered&) {}
   void apply(const ScatterExpanded&) {}
+  /// Comes twice for a job that a resumed run begins anew: what is known of its first life is forgotten.
   void apply(const JobCreated& record) {
     JobSummary& summary = job(record.job);
+    summary = JobSummary{.job = record.job};
     summary.step = record.step;
     summary.tag = record.tag;
     summary.inputs_fingerprint = record.inputs_fingerprint;
@@ -83,15 +85,6 @@ class Summaries {
   sys::WallTime time_;
 };
 
-core::Result<TimedRecord> read_record(const detail::Statement& row) {
-  auto detail = core::parse_json(row.text(4));
-  if (!detail) return core::fail(core::ErrorCode::kCorrupt, "a detail is no JSON: " + detail.error().text());
-  ALVEUS_TRY_ASSIGN(auto record, decode({.kind = row.text(2), .subject = row.text(3), .detail = std::move(*detail)}));
-  return TimedRecord{.sequence = row.integer(0),
-                     .time = sys::WallTime(std::chrono::microseconds(row.integer(1))),
-                     .record = std::move(record)};
-}
-
 }  // namespace
 
 std::string_view name_of(JobState state) {
@@ -110,31 +103,14 @@ std::string_view name_of(JobState state) {
 }
 
 core::Result<RunLog> read_run(const std::filesystem::path& journal_file) {
-  if (!std::filesystem::exists(journal_file)) {
-    return core::fail(core::ErrorCode::kNotFound, "there is no journal '" + journal_file.string() + "'");
-  }
-  ALVEUS_TRY_ASSIGN(auto database, detail::Database::open(journal_file, detail::OpenMode::kReadOnly));
-  ALVEUS_TRY_ASSIGN(const std::int64_t version, database.integer("PRAGMA user_version"));
-  if (version > kFormatVersion) {
-    return core::fail(core::ErrorCode::kUnsupported, "the journal '" + journal_file.string() +
-                                                         "' was written by a newer version (format " +
-                                                         std::to_string(version) + ")");
-  }
-  ALVEUS_TRY_ASSIGN(auto rows,
-                    database.prepare("SELECT sequence, time_us, kind, subject, detail FROM event ORDER BY sequence"));
   RunLog log;
   Summaries summaries(log);
-  while (true) {
-    ALVEUS_TRY_ASSIGN(const bool has_row, rows.step());
-    if (!has_row) return log;
-    auto record = read_record(rows);
-    if (!record) {
-      return core::fail(std::move(record).error().with("in '" + journal_file.string() + "', record " +
-                                                       std::to_string(rows.integer(0))));
-    }
-    summaries.add(*record);
-    log.records.push_back(std::move(*record));
-  }
+  ALVEUS_TRY(read_journal(journal_file, [&](TimedRecord record) -> core::Status {
+    summaries.add(record);
+    log.records.push_back(std::move(record));
+    return {};
+  }));
+  return log;
 }
 
 }  // namespace alveus::store

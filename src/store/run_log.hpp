@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -10,16 +11,11 @@
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "store/journal_reader.hpp"
 #include "store/record.hpp"
 #include "sys/clock.hpp"
 
 namespace alveus::store {
-
-struct TimedRecord {
-  std::int64_t sequence = 0;
-  sys::WallTime time;
-  Record record;
-};
 
 enum class JobState { kCreated, kPlaced, kPrepared, kRunning, kEnded, kRetrying, kDone, kSkipped, kFailed };
 
@@ -46,7 +42,8 @@ struct JobSummary {
 /// A run as its journal tells it. A run without `ended` is under way, or its controller was lost.
 struct RunLog {
   std::optional<RunStarted> started;
-  std::optional<RunEnded> ended;
+  std::optional<RunEnded> ended;  ///< empty again once a run that ended was resumed
+  std::size_t resume_count = 0;
   std::vector<TimedRecord> records;
   std::vector<JobSummary> jobs;  ///< in the order of their first record
 };

@@ -48,6 +48,40 @@ TEST_F(DocumentLoadTest, ResolvesFilesAgainstTheInputsFile) {
             "file://" + folder_->path().string() + "/a%20b.txt");
 }
 
+TEST_F(DocumentLoadTest, ASnapshotLoadsTheSameAfterTheFilesChangedAndWent) {
+  write("tool.cwl", kTool);
+  const auto workflow = write("main.cwl", R"(cwlVersion: v1.2
+class: Workflow
+inputs: {count: int}
+outputs: []
+steps: {s: {run: tool.cwl, in: {count: count}, out: []}}
+)");
+  const auto inputs = write("in.yml", R"(count: 1
+cwl:requirements: [{class: EnvVarRequirement, envDef: {A: b}}]
+)");
+  auto document = load(workflow, inputs);
+  ASSERT_TRUE(document) << document.error().text();
+  const auto file = folder_->path() / "documents.json";
+  ASSERT_TRUE(document->snapshot.write(file));
+  write("tool.cwl", "no tool");
+  std::filesystem::remove(workflow);
+  std::filesystem::remove(inputs);
+
+  auto snapshot = DocumentSnapshot::read(file);
+  ASSERT_TRUE(snapshot) << snapshot.error().text();
+  const auto again = load_snapshot(std::move(*snapshot), javascript_, terminal_);
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(again->hash, document->hash);
+  EXPECT_EQ(again->inputs, document->inputs);
+  EXPECT_EQ(again->snapshot.requirements, document->snapshot.requirements);
+  EXPECT_TRUE(again->snapshot.requirements.has_value());
+}
+
+TEST_F(DocumentLoadTest, WhatIsNoSnapshotIsCorrupt) {
+  EXPECT_EQ(DocumentSnapshot::read(write("a.json", "{}")).error().code, core::ErrorCode::kCorrupt);
+  EXPECT_EQ(DocumentSnapshot::read(write("b.json", R"({"format":99})")).error().code, core::ErrorCode::kUnsupported);
+}
+
 TEST_F(DocumentLoadTest, SetsExtraInputsOverTheFile) {
   const auto document = load(write("tool.cwl", kTool), write("in.yml", "count: 1\n"), core::Object{{"count", 2}});
   ASSERT_TRUE(document) << document.error().text();

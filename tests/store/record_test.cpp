@@ -54,6 +54,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         RecordCase{RunStarted{core::RunId("r1"), "d0", "i0", core::Object{{"document", "a.cwl"}}}, "run-started", "r1",
                    R"({"document":"d0","inputs":"i0","description":{"document":"a.cwl"}})"},
+        RecordCase{RunResumed{core::Object{{"outdir", "/o"}}}, "run-resumed", "", R"({"description":{"outdir":"/o"}})"},
+        RecordCase{DeliveryBegun{core::Object{{"o", 1}},
+                                 true,
+                                 {{core::Location("file:///a"), core::RemotePath("/o/a"), true},
+                                  {core::Location(), core::RemotePath("/o/b"), false}}},
+                   "delivery-begun", "",
+                   R"({"outputs":{"o":1},"is_move":true,"targets":[{"from":"file:///a","path":"/o/a","is_new":true},)"
+                   R"({"from":"","path":"/o/b","is_new":false}]})"},
         RecordCase{WorkflowEntered{core::JobId("/sub/0"), "f0"}, "workflow-entered", "/sub/0", R"({"inputs":"f0"})"},
         RecordCase{ScatterExpanded{core::JobId("/a/0"), 7}, "scatter-expanded", "/a/0", R"({"elements":7})"},
         RecordCase{JobCreated{kJob, core::StepPath("/a"), "0.1", "f1"}, "job-created", "/a/0.1",

@@ -43,9 +43,23 @@ TEST_F(RunFolderTest, NamesThatLeaveTheFolderAreRefused) {
 
 TEST_F(RunFolderTest, IsFoundOnceItHasAJournal) {
   const RunFolder folder = made("r1");
-  EXPECT_EQ(find_run_folder(runs_, core::RunId("r1")).error().code, core::ErrorCode::kNotFound);
+  EXPECT_EQ(find_run_folder(runs_, "r1").error().code, core::ErrorCode::kNotFound);
   record(folder, {RunStarted{.run = folder.run}}, 1);
-  EXPECT_EQ(find_run_folder(runs_, core::RunId("r1"))->path, folder.path);
+  EXPECT_EQ(find_run_folder(runs_, "r1")->path, folder.path);
+}
+
+TEST_F(RunFolderTest, IsFoundByTheBeginningOfItsIdAndAsTheLast) {
+  for (const char* run : {"20260101-a1", "20260101-a2", "20260102-b"}) {
+    record(made(run), {RunStarted{.run = core::RunId(run)}}, 1);
+  }
+  EXPECT_EQ(find_run_folder(runs_, "20260102")->run.text(), "20260102-b");
+  EXPECT_EQ(find_run_folder(runs_, "last")->run.text(), "20260102-b");
+  EXPECT_EQ(find_run_folder(runs_, "20260101-a2")->run.text(), "20260101-a2");
+  const auto ambiguous = find_run_folder(runs_, "20260101");
+  ASSERT_FALSE(ambiguous);
+  EXPECT_EQ(ambiguous.error().code, core::ErrorCode::kInvalidInput);
+  EXPECT_NE(ambiguous.error().message.find("20260101-a1"), std::string::npos);
+  EXPECT_EQ(find_run_folder(runs_, "").error().code, core::ErrorCode::kNotFound);
 }
 
 TEST_F(RunFolderTest, ListsRunsByTimeAndSkipsWhatIsNone) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/recovery.hpp"
+
+#include <utility>
+
+#include "store/journal_reader.hpp"
+
+namespace alveus::store {
+namespace {
+
+class Reading {
+ public:
+  void apply(RunStarted record) {
+    has_start_ = true;
+    recovery_.description = record.description;
+    recovery_.started = std::move(record);
+  }
+  void apply(RunResumed record) {
+    recovery_.description = std::move(record.description);
+    recovery_.ended.reset();
+  }
+  /// A job that begins anew, since a resumed run did not find its data, is not done.
+  void apply(const JobCreated& record) {
+    recovery_.finished.done.erase(record.job);
+    folders_.erase(record.job);
+  }
+  void apply(JobPrepared record) { folders_[record.job] = std::move(record.folder); }
+  void apply(JobCollected record) {
+    FinishedJobs::Job job{.outputs = std::move(record.outputs), .folder = {}};
+    if (auto folder = folders_.extract(record.job)) job.folder = std::move(folder.mapped());
+    recovery_.finished.done.insert_or_assign(std::move(record.job), std::move(job));
+  }
+  void apply(JobSkipped record) { recovery_.finished.skipped.insert(std::move(record.job)); }
+  void apply(DeliveryBegun record) {
+    recovery_.targets.insert(recovery_.targets.end(), record.targets.begin(), record.targets.end());
+    if (record.is_move) recovery_.moving = std::move(record);
+  }
+  void apply(RunEnded record) { recovery_.ended = std::move(record); }
+  template <typename Other>
+  void apply(const Other&) {}  // the others tell of what is under way, which begins anew
+
+  core::Result<Recovery> finish(const std::filesystem::path& file) {
+    if (has_start_) return std::move(recovery_);
+    return core::fail(core::ErrorCode::kCorrupt,
+                      "the journal '" + file.string() + "' does not begin with the start of a run");
+  }
+
+ private:
+  Recovery recovery_;
+  std::unordered_map<core::JobId, core::RemotePath> folders_;  ///< of jobs that are not done
+  bool has_start_ = false;
+};
+
+}  // namespace
+
+core::Result<Recovery> read_recovery(const std::filesystem::path& journal_file) {
+  Reading reading;
+  ALVEUS_TRY(read_journal(journal_file, [&](TimedRecord timed) -> core::Status {
+    std::visit([&](auto& record) { reading.apply(std::move(record)); }, timed.record);
+    return {};
+  }));
+  return reading.finish(journal_file);
+}
+
+}  // namespace alveus::store
