@@ -8,9 +8,26 @@
 #include "core/hash.hpp"
 
 namespace alveus::cli {
+
 namespace {
 
-/// One error that shows all of them, one after the other.
+/// Loads the process that `object` is meant for.
+core::Result<OpenedDocument> open(cwl::DocumentSource& source, const std::string& uri, cwl::InputObject object,
+                                  expr::Javascript& javascript, cmdline::Terminal& terminal) {
+  auto outcome = cwl::load_process(source, uri, object.requirements, javascript);
+  for (const auto& warning : outcome.warnings) terminal.warning(warning.text());
+  if (!outcome.errors.empty()) return core::fail(joined(std::move(outcome.errors)));
+  ALVEUS_TRY_ASSIGN(const auto text, source.fetch(uri.substr(0, uri.find('#'))));
+  DocumentSnapshot snapshot{.process = uri, .requirements = {}, .inputs = {}, .documents = {}};
+  if (object.requirements) snapshot.requirements = object.requirements->value();
+  return OpenedDocument{.loaded = *std::move(outcome.loaded),
+                        .object = std::move(object),
+                        .hash = core::hash_text(core::HashKind::kSha256, text.text),
+                        .snapshot = std::move(snapshot)};
+}
+
+}  // namespace
+
 core::Error joined(std::vector<core::Error> errors) {
   core::Error all = std::move(errors.front());
   for (std::size_t i = 1; i < errors.size(); ++i) {
@@ -21,29 +38,8 @@ core::Error joined(std::vector<core::Error> errors) {
   return all;
 }
 
-/// Loads the process that `object` is meant for, and checks the two together.
-core::Result<LoadedDocument> load(cwl::DocumentSource& source, const std::string& uri, cwl::InputObject object,
-                                  expr::Javascript& javascript, cmdline::Terminal& terminal) {
-  auto outcome = cwl::load_process(source, uri, object.requirements, javascript);
-  for (const auto& warning : outcome.warnings) terminal.warning(warning.text());
-  if (!outcome.errors.empty()) return core::fail(joined(std::move(outcome.errors)));
-  auto findings = cwl::check_inputs(*outcome.loaded->model, object);
-  for (const auto& warning : findings.warnings) terminal.warning(warning.text());
-  if (!findings.errors.empty()) return core::fail(joined(std::move(findings.errors)));
-  ALVEUS_TRY_ASSIGN(const auto text, source.fetch(uri.substr(0, uri.find('#'))));
-  DocumentSnapshot snapshot{.process = uri, .requirements = {}, .inputs = object.inputs, .documents = {}};
-  if (object.requirements) snapshot.requirements = object.requirements->value();
-  return LoadedDocument{.loaded = *std::move(outcome.loaded),
-                        .inputs = std::move(object.inputs),
-                        .hash = core::hash_text(core::HashKind::kSha256, text.text),
-                        .snapshot = std::move(snapshot)};
-}
-
-}  // namespace
-
-core::Result<LoadedDocument> load_document(const std::string& document, const std::string& inputs_file,
-                                           const core::Value& extra, expr::Javascript& javascript,
-                                           cmdline::Terminal& terminal) {
+core::Result<OpenedDocument> open_document(const std::string& document, const std::string& inputs_file,
+                                           expr::Javascript& javascript, cmdline::Terminal& terminal) {
   FileSource files;
   RecordingSource source(files);
   cwl::InputObject object;
@@ -55,12 +51,36 @@ core::Result<LoadedDocument> load_document(const std::string& document, const st
     object = std::move(*described);
     uri = *object.tool;
   }
-  if (extra.is_object()) {
-    for (const auto& [name, value] : extra.as_object()) object.inputs.set(name, value);
+  ALVEUS_TRY_ASSIGN(auto opened, open(source, uri, std::move(object), javascript, terminal));
+  opened.snapshot.documents = source.take_documents();
+  return opened;
+}
+
+void set_inputs(cwl::InputObject& object, const core::Value& values) {
+  if (!values.is_object()) return;
+  for (const auto& [name, value] : values.as_object()) {
+    object.inputs.set(name, value);
+    object.marks.erase(name);
   }
-  ALVEUS_TRY_ASSIGN(auto loaded, load(source, uri, std::move(object), javascript, terminal));
-  loaded.snapshot.documents = source.take_documents();
-  return loaded;
+}
+
+core::Result<LoadedDocument> with_checked_inputs(OpenedDocument opened, cmdline::Terminal& terminal) {
+  auto findings = cwl::check_inputs(*opened.loaded.model, opened.object);
+  for (const auto& warning : findings.warnings) terminal.warning(warning.text());
+  if (!findings.errors.empty()) return core::fail(joined(std::move(findings.errors)));
+  opened.snapshot.inputs = opened.object.inputs;
+  return LoadedDocument{.loaded = std::move(opened.loaded),
+                        .inputs = std::move(opened.object.inputs),
+                        .hash = std::move(opened.hash),
+                        .snapshot = std::move(opened.snapshot)};
+}
+
+core::Result<LoadedDocument> load_document(const std::string& document, const std::string& inputs_file,
+                                           const core::Value& extra, expr::Javascript& javascript,
+                                           cmdline::Terminal& terminal) {
+  ALVEUS_TRY_ASSIGN(auto opened, open_document(document, inputs_file, javascript, terminal));
+  set_inputs(opened.object, extra);
+  return with_checked_inputs(std::move(opened), terminal);
 }
 
 core::Result<LoadedDocument> load_snapshot(DocumentSnapshot snapshot, expr::Javascript& javascript,
@@ -69,7 +89,8 @@ core::Result<LoadedDocument> load_snapshot(DocumentSnapshot snapshot, expr::Java
   cwl::InputObject object;
   object.inputs = snapshot.inputs;
   if (snapshot.requirements) object.requirements = document::node_of(*snapshot.requirements, {});
-  ALVEUS_TRY_ASSIGN(auto loaded, load(source, snapshot.process, std::move(object), javascript, terminal));
+  ALVEUS_TRY_ASSIGN(auto opened, open(source, snapshot.process, std::move(object), javascript, terminal));
+  ALVEUS_TRY_ASSIGN(auto loaded, with_checked_inputs(std::move(opened), terminal));
   loaded.snapshot = std::move(snapshot);
   return loaded;
 }

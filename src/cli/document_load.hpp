@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/document_snapshot.hpp"
 #include "cmdline/terminal.hpp"
@@ -19,9 +20,26 @@ struct LoadedDocument {
   DocumentSnapshot snapshot;  ///< what all of this was loaded from
 };
 
-/// Reads a workflow and its inputs (a file, or none when empty; `extra` is set over them). Warnings go to the
-/// terminal. The error holds all errors of the document, or else all of the inputs; kUnsupported only when each of them
-/// is that.
+/// A process and what a file says of its inputs, before they are checked against it.
+struct OpenedDocument {
+  cwl::Loaded loaded;
+  cwl::InputObject object;
+  std::string hash;           ///< SHA-256 of the document's text
+  DocumentSnapshot snapshot;  ///< what the process was loaded from; its inputs are set by `with_checked_inputs`
+};
+
+/// Reads a workflow (or an input object that names its tool) and a file of inputs (none when empty). Warnings go to
+/// the terminal. The error holds all errors of the document; kUnsupported only when each of them is that.
+core::Result<OpenedDocument> open_document(const std::string& document, const std::string& inputs_file,
+                                           expr::Javascript& javascript, cmdline::Terminal& terminal);
+
+/// Sets the members of `values` (an object or null) over the inputs of the file.
+void set_inputs(cwl::InputObject& object, const core::Value& values);
+
+/// Checks the inputs against the process; the error holds all that is wrong with them.
+core::Result<LoadedDocument> with_checked_inputs(OpenedDocument opened, cmdline::Terminal& terminal);
+
+/// All three: `extra` is set over the inputs of the file.
 core::Result<LoadedDocument> load_document(const std::string& document, const std::string& inputs_file,
                                            const core::Value& extra, expr::Javascript& javascript,
                                            cmdline::Terminal& terminal);
@@ -29,5 +47,8 @@ core::Result<LoadedDocument> load_document(const std::string& document, const st
 /// The same from a snapshot: as it was when the snapshot was taken, whatever became of the files.
 core::Result<LoadedDocument> load_snapshot(DocumentSnapshot snapshot, expr::Javascript& javascript,
                                            cmdline::Terminal& terminal);
+
+/// One error that shows all of them, one after the other. There is at least one.
+core::Error joined(std::vector<core::Error> errors);
 
 }  // namespace alveus::cli

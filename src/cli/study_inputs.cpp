@@ -77,7 +77,8 @@ core::Value value_of(const StudyFlag& entry, const cmdline::Flags& flags) {
   switch (entry.kind) {
     case Kind::kInteger: return flags.integer(entry.flag);
     case Kind::kReal: return flags.real(entry.flag);
-    case Kind::kSwitch: return flags.on(entry.flag);
+    case Kind::kSwitch:
+    case Kind::kToggle: return flags.on(entry.flag);
     case Kind::kText:
     case Kind::kTextList: return flags.text(entry.flag);
   }

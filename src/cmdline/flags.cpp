@@ -29,7 +29,13 @@ bool is_number(std::string_view text) {
 /// "--outdir" or "<workflow>", as messages show it.
 std::string shown(const Flag& flag) { return flag.positional ? "<" + flag.name + ">" : "--" + flag.name; }
 
+/// True when "--name" alone is complete.
+bool takes_no_word(const Flag& flag) { return flag.kind == Flag::Kind::kSwitch || flag.kind == Flag::Kind::kToggle; }
+
 Status check_value(const Flag& flag, const std::string& value) {
+  if (flag.kind == Flag::Kind::kToggle && value != "true" && value != "false") {
+    return fail(ErrorCode::kInvalidInput, shown(flag) + " is true or false, not '" + value + "'");
+  }
   if (flag.kind == Flag::Kind::kInteger && !is_whole_number(value)) {
     return fail(ErrorCode::kInvalidInput, shown(flag) + " takes a whole number, not '" + value + "'");
   }
@@ -62,7 +68,10 @@ class Parser {
       left_ = left_.subspan(1);
       ALVEUS_TRY(take(argument));
     }
-    if (parsed_.wants_help) return std::move(parsed_);
+    if (parsed_.wants_help) {
+      for (const auto& given : given_) parsed_.flags.set(given.flag->name, given.values);
+      return std::move(parsed_);
+    }
     ALVEUS_TRY(take_all_that_is_left());
     ALVEUS_TRY(settle());
     return std::move(parsed_);
@@ -89,12 +98,17 @@ class Parser {
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
     const Flag* flag = find_long(name);
-    if (flag == nullptr) return take_unknown(argument, "--" + name);
+    if (flag == nullptr) {
+      if (const Flag* toggle = find_negated(name); toggle != nullptr && equals == std::string::npos) {
+        return give(*toggle, "false");
+      }
+      return take_unknown(argument, "--" + name);
+    }
     if (equals != std::string::npos && flag->kind == Flag::Kind::kSwitch) {
       return fail(ErrorCode::kInvalidInput, shown(*flag) + " is a switch and takes no value");
     }
     if (equals != std::string::npos) return give(*flag, argument.substr(equals + 1));
-    if (flag->kind == Flag::Kind::kSwitch) return give(*flag, "true");
+    if (takes_no_word(*flag)) return give(*flag, "true");
     return give_next(*flag);
   }
 
@@ -102,7 +116,7 @@ class Parser {
     for (std::size_t index = 1; index < argument.size(); ++index) {
       const Flag* flag = find_short(argument.substr(index, 1));
       if (flag == nullptr) return take_unknown(argument, "-" + argument.substr(index, 1));
-      if (flag->kind == Flag::Kind::kSwitch) {
+      if (takes_no_word(*flag)) {
         ALVEUS_TRY(give(*flag, "true"));
         continue;
       }
@@ -123,7 +137,9 @@ class Parser {
       return {};
     }
     std::string message = "unknown flag '" + name + "'";
-    if (const auto likely = core::nearest(name, flag_names())) message += "; did you mean '" + *likely + "'?";
+    if (const auto likely = core::nearest(std::string_view(name).substr(name.find_first_not_of('-')), flag_names())) {
+      message += "; did you mean '--" + *likely + "'?";
+    }
     return fail(ErrorCode::kInvalidInput, std::move(message));
   }
 
@@ -137,7 +153,11 @@ class Parser {
       begin_rest(argument);
       return {};
     }
-    return fail(ErrorCode::kInvalidInput, "'" + argument + "' is one argument too many");
+    std::string message = "'" + argument + "' is one argument too many";
+    if (!given_.empty() && given_.back().flag->kind == Flag::Kind::kTextList && !given_.back().flag->positional) {
+      message += "; to give " + shown(*given_.back().flag) + " several values, repeat it before each";
+    }
+    return fail(ErrorCode::kInvalidInput, std::move(message));
   }
 
   /// After "--": what positionals still lack, then the rest.
@@ -145,6 +165,7 @@ class Parser {
     for (; !left_.empty(); left_ = left_.subspan(1)) {
       const bool belongs_to_rest = command_.takes_rest && (rest_begun_ || required_are_given());
       if (belongs_to_rest) {
+        if (!rest_begun_) begin_rest("--");
         parsed_.rest.push_back(left_.front());
       } else {
         ALVEUS_TRY(take_positional(left_.front()));
@@ -226,6 +247,13 @@ class Parser {
     return found == command_.flags.end() ? nullptr : &*found;
   }
 
+  /// The toggle that "--no-name" turns off.
+  const Flag* find_negated(std::string_view name) const {
+    if (!name.starts_with("no-")) return nullptr;
+    const Flag* flag = find_long(name.substr(3));
+    return flag != nullptr && flag->kind == Flag::Kind::kToggle ? flag : nullptr;
+  }
+
   const Flag* find_short(std::string_view name) const {
     const auto found = std::ranges::find_if(
         command_.flags, [&](const Flag& flag) { return !flag.positional && flag.short_name == name; });
@@ -233,9 +261,11 @@ class Parser {
   }
 
   std::vector<std::string> flag_names() const {
-    std::vector<std::string> names{"--help"};
+    std::vector<std::string> names{"help"};
     for (const auto& flag : command_.flags) {
-      if (!flag.positional) names.push_back("--" + flag.name);
+      if (flag.positional) continue;
+      names.push_back(flag.name);
+      if (flag.kind == Flag::Kind::kToggle) names.push_back("no-" + flag.name);
     }
     return names;
   }

@@ -73,6 +73,10 @@ std::string table(const std::vector<Row>& rows) {
   std::string text;
   for (const auto& row : rows) {
     text += std::string(kIndent, ' ') + row.label;
+    if (row.text.empty()) {
+      text += '\n';
+      continue;
+    }
     const std::size_t used = kIndent + columns_of(row.label);
     text += used + 2 > text_column ? "\n" + std::string(text_column, ' ') : std::string(text_column - used, ' ');
     text += wrap(row.text, text_column) + "\n";
@@ -83,7 +87,8 @@ std::string table(const std::vector<Row>& rows) {
 std::string value_name_of(const Flag& flag) {
   if (!flag.value_name.empty()) return flag.value_name;
   switch (flag.kind) {
-    case Flag::Kind::kSwitch: return {};
+    case Flag::Kind::kSwitch:
+    case Flag::Kind::kToggle: return {};
     case Flag::Kind::kInteger:
     case Flag::Kind::kReal: return "N";
     case Flag::Kind::kText:
@@ -96,6 +101,7 @@ std::string value_name_of(const Flag& flag) {
 std::string long_form(const Flag& flag) {
   if (flag.positional) return "<" + flag.name + ">" + (flag.kind == Flag::Kind::kTextList ? "..." : "");
   const std::string value = value_name_of(flag);
+  if (flag.kind == Flag::Kind::kToggle) return "--[no-]" + flag.name;
   return "--" + flag.name + (value.empty() ? "" : " " + value);
 }
 
@@ -103,15 +109,16 @@ std::string long_form(const Flag& flag) {
 std::string description_of(const Flag& flag) {
   std::string text = flag.help;
   if (!flag.choices.empty()) {
-    const bool is_sentence = text.ends_with('.');
-    text += is_sentence ? " One of:" : ": one of";
+    const bool is_sentence = text.empty() || text.ends_with('.');
+    if (!text.empty()) text += is_sentence ? " " : ": ";
+    text += is_sentence ? "One of:" : "one of";
     for (const auto& choice : flag.choices) text += (&choice == &flag.choices.front() ? " " : ", ") + choice;
     if (is_sentence) text += ".";
   }
   if (!flag.fallback.empty() && flag.kind != Flag::Kind::kSwitch) text += " (default: " + flag.fallback + ")";
   if (flag.required && !flag.positional) text += " (required)";
   if (flag.kind == Flag::Kind::kTextList && !flag.positional) text += " (may be repeated)";
-  return text;
+  return std::string(core::trim(text));
 }
 
 std::string usage_of(const Command& command, std::string_view program) {
@@ -134,15 +141,20 @@ std::string group_of(const Command& command) {
   return space == std::string::npos ? std::string() : command.name.substr(0, space);
 }
 
-std::vector<Row> flag_rows(const Command& command) {
+std::vector<Row> rows_of(std::span<const Flag> flags) {
   std::vector<Row> rows;
-  bool short_help_is_free = true;
-  for (const auto& flag : command.flags) {
+  for (const auto& flag : flags) {
     if (flag.positional) continue;
     const std::string short_form = flag.short_name.empty() ? "    " : "-" + flag.short_name + ", ";
     rows.push_back({short_form + long_form(flag), description_of(flag)});
-    if (flag.short_name == "h") short_help_is_free = false;
   }
+  return rows;
+}
+
+std::vector<Row> flag_rows(const Command& command) {
+  std::vector<Row> rows = rows_of(command.flags);
+  const bool short_help_is_free =
+      std::ranges::none_of(command.flags, [](const Flag& flag) { return !flag.positional && flag.short_name == "h"; });
   rows.push_back({short_help_is_free ? "-h, --help" : "    --help", "Show this help."});
   return rows;
 }
@@ -169,6 +181,8 @@ std::string help_of(const Command& command, std::string_view program) {
   if (!arguments.empty()) text += "\nArguments:\n" + table(arguments);
   return text + "\nFlags:\n" + table(flag_rows(command));
 }
+
+std::string help_rows(std::span<const Flag> flags) { return table(rows_of(flags)); }
 
 std::string help_of(std::span<const Command> commands, std::string_view program, std::string_view summary,
                     std::string_view group) {

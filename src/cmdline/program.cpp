@@ -79,7 +79,14 @@ ExitStatus run_command(const Program& program, const Command& command, std::span
   if (!parsed) return refuse(program, parsed.error(), command.name);
   if (parsed->wants_help) {
     program.terminal.result(help_of(command, program.name));
-    return ExitStatus::kDone;
+    if (!command.more_help) return ExitStatus::kDone;
+    const auto more = command.more_help(parsed->flags);
+    if (more) {
+      program.terminal.result(*more);
+      return ExitStatus::kDone;
+    }
+    program.terminal.error(more.error());
+    return status_of(more.error().code);
   }
   const auto status = command.run(parsed->flags, parsed->rest, program.terminal);
   program.terminal.clear_status();

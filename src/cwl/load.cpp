@@ -13,8 +13,16 @@
 namespace alveus::cwl {
 namespace {
 
-/// `path` is another way to write `location`; both may be relative to the file of the inputs.
-void make_absolute(core::Value& inputs, const std::string& base) {
+void expand_formats(core::Value& inputs, const Namespaces& namespaces) {
+  for_each_file(inputs, [&](core::Value& object) {
+    const std::string format = object.string_or("format", "");
+    if (format.find(':') != std::string::npos) object.set("format", expand_name(format, namespaces, ""));
+  });
+}
+
+}  // namespace
+
+void resolve_files(core::Value& inputs, const std::string& base) {
   for_each_file(inputs, [&](core::Value& object) {
     const std::string location = object.string_or("location", "");
     const std::string path = object.string_or("path", "");
@@ -26,15 +34,6 @@ void make_absolute(core::Value& inputs, const std::string& base) {
     }
   });
 }
-
-void expand_formats(core::Value& inputs, const Namespaces& namespaces) {
-  for_each_file(inputs, [&](core::Value& object) {
-    const std::string format = object.string_or("format", "");
-    if (format.find(':') != std::string::npos) object.set("format", expand_name(format, namespaces, ""));
-  });
-}
-
-}  // namespace
 
 core::Result<InputObject> load_inputs(DocumentSource& source, const std::string& uri) {
   Documents documents(source);
@@ -62,7 +61,7 @@ core::Result<InputObject> load_inputs(DocumentSource& source, const std::string&
       object.marks.emplace(member.key, member.value.mark());
     }
   }
-  make_absolute(object.inputs, uri);
+  resolve_files(object.inputs, uri);
   if (!namespaces.empty()) expand_formats(object.inputs, namespaces);
   return object;
 }

@@ -29,6 +29,10 @@ struct InputObject {
 /// Reads an input object (YAML or JSON; $import and $include are resolved). kInvalidInput when it is no mapping.
 core::Result<InputObject> load_inputs(DocumentSource& source, const std::string& uri);
 
+/// Makes the locations of all File and Directory objects in `inputs` absolute: "location", or else "path", relative to
+/// the folder of `base`.
+void resolve_files(core::Value& inputs, const std::string& base);
+
 /// What can be told of an input object before anything runs.
 struct InputFindings {
   std::vector<core::Error> errors;    ///< values of a wrong type, missing inputs: each at its place, all of them

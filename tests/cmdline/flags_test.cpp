@@ -38,6 +38,11 @@ ParsedCommand parsed(const Command& command, const Words& arguments) {
   return result ? *result : ParsedCommand{};
 }
 
+std::string refused(const Command& command, const Words& arguments) {
+  const auto result = parse_flags(command, arguments);
+  return result ? "accepted" : result.error().message;
+}
+
 TEST(FlagsTest, TakesEveryFormOfAFlag) {
   struct Case {
     Words arguments;
@@ -118,6 +123,30 @@ TEST(FlagsTest, AListFlagTakesAllValuesUpToTheNextFlagWhereNothingElseCouldTakeT
   EXPECT_EQ(flags.text("out"), "c");
 }
 
+TEST(FlagsTest, TurnsATogglesNameOnAndOff) {
+  Command command;
+  command.flags = {{.name = "sort", .kind = Kind::kToggle, .help = "Sort.", .short_name = "s"}};
+  struct Case {
+    Words arguments;
+    std::string value;
+  };
+  for (const auto& [arguments, value] :
+       {Case{{"--sort"}, "true"}, Case{{"-s"}, "true"}, Case{{"--no-sort"}, "false"}, Case{{"--sort=false"}, "false"},
+        Case{{"--sort", "--no-sort"}, "false"}, Case{{}, ""}}) {
+    EXPECT_EQ(parsed(command, arguments).flags.text("sort"), value) << ::testing::PrintToString(arguments);
+  }
+  EXPECT_EQ(refused(command, {"--sort=maybe"}), "--sort is true or false, not 'maybe'");
+  EXPECT_EQ(refused(command, {"--no-sott"}), "unknown flag '--no-sott'; did you mean '--no-sort'?");
+}
+
+TEST(FlagsTest, TellsHowToGiveAListSeveralValues) {
+  Command command;
+  command.flags = {{.name = "item", .kind = Kind::kTextList, .help = "Items."},
+                   {.name = "inputs", .help = "Inputs.", .positional = true}};
+  EXPECT_EQ(refused(command, {"inputs.yml", "--item", "1", "2"}),
+            "'2' is one argument too many; to give --item several values, repeat it before each");
+}
+
 TEST(FlagsTest, ALastListTakesAllPositionals) {
   Command command;
   command.flags = {{.name = "files", .kind = Kind::kTextList, .help = "Files.", .required = true, .positional = true}};
@@ -137,8 +166,9 @@ TEST(FlagsTest, PassesOnTheRest) {
            Case{{"w", "--message", "hi", "--outdir", "x"}, {"--message", "hi", "--outdir", "x"}, "", "."},
            Case{{"--outdir", "o", "w", "job.json", "--message", "-5"}, {"--message", "-5"}, "job.json", "o"},
            Case{{"w", "job.json", "--outdir", "o", "extra"}, {"extra"}, "job.json", "o"},
-           Case{{"w", "--", "--outdir", "o"}, {"--outdir", "o"}, "", "."},
-           Case{{"--", "w", "--outdir", "o"}, {"--outdir", "o"}, "", "."},
+           Case{{"w", "--", "--outdir", "o"}, {"--", "--outdir", "o"}, "", "."},
+           Case{{"--", "w", "--outdir", "o"}, {"--", "--outdir", "o"}, "", "."},
+           Case{{"w", "--count", "1", "--", "--outdir", "o"}, {"--count", "1", "--", "--outdir", "o"}, "", "."},
            Case{{"w"}, {}, "", "."},
        }) {
     const auto result = parsed(command, arguments);

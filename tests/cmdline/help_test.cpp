@@ -43,6 +43,12 @@ std::vector<Command> commands() {
   return {run, study};
 }
 
+TEST(HelpTest, ShowsATogglesTwoForms) {
+  const std::vector<Flag> flags = {
+      {.name = "sort", .kind = Kind::kToggle, .help = "Sort first.", .fallback = "true", .short_name = "s"}};
+  EXPECT_EQ(help_rows(flags), "  -s, --[no-]sort  Sort first. (default: true)\n");
+}
+
 TEST(HelpTest, ShowsACommandFromItsTable) {
   const std::string help = help_of(commands().front(), "proj");
   EXPECT_EQ(help, R"(Run a workflow.

@@ -108,5 +108,19 @@ TEST(ProgramTest, FailsWhenResultsCannotBeWritten) {
   EXPECT_THAT(terminal.said(), HasSubstr("disk full"));
 }
 
+TEST(ProgramTest, ShowsWhatHelpACommandAddsForWhatWasGiven) {
+  Command command = command_named("run");
+  command.flags = {{.name = "workflow", .help = "W.", .required = true, .positional = true}};
+  command.more_help = [](const Flags& flags) -> core::Result<std::string> {
+    if (flags.text("workflow") == "bad") return core::fail(core::ErrorCode::kNotFound, "no file 'bad'");
+    return "inputs of " + flags.text("workflow") + "\n";
+  };
+  const std::vector<Command> commands = {command};
+  RecordingTerminal terminal;
+  EXPECT_EQ(run_program("proj", "1", "Runs.", commands, Words{"run", "w.cwl", "--help"}, terminal), 0);
+  EXPECT_THAT(terminal.results, ::testing::EndsWith("inputs of w.cwl\n"));
+  EXPECT_EQ(run_program("proj", "1", "Runs.", commands, Words{"run", "bad", "--help"}, terminal), 1);
+}
+
 }  // namespace
 }  // namespace alveus::cmdline
