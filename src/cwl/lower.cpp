@@ -35,6 +35,10 @@ flow::Step lower_step(const std::shared_ptr<const Process>& workflow, std::size_
   lowered.scatter_method = step.scatter_method;
   lowered.has_when = step.when.has_value();
   lowered.logic = make_step_logic(workflow, index, javascript);
+  if (step.loop) {
+    lowered.loop = make_loop_logic(workflow, index, javascript);
+    lowered.loop_outputs = step.loop->outputs;
+  }
   lowered.process = lower(step.run, SecondaryFiles::kGiven, javascript, findings);
   return lowered;
 }

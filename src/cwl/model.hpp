@@ -69,6 +69,21 @@ struct StepInput {
   document::Mark mark;
 };
 
+/// How one input of a step changes from iteration to iteration.
+struct LoopInput {
+  std::string name;  ///< of the step's input
+  Source source;     ///< short names of the step's own outputs
+  std::optional<core::Value> fallback;
+  std::optional<Expression> value_from;
+};
+
+/// `cwltool:Loop`: the step runs again and again, each time with what the time before yielded.
+struct Loop {
+  Expression condition;           ///< loopWhen
+  std::vector<LoopInput> inputs;  ///< inputs that are not listed stay as they are
+  flow::LoopOutputs outputs = flow::LoopOutputs::kLast;
+};
+
 struct WorkflowStep {
   std::string name;  ///< short
   std::vector<StepInput> inputs;
@@ -76,6 +91,7 @@ struct WorkflowStep {
   std::vector<std::string> scatter;  ///< short names of inputs
   flow::ScatterMethod scatter_method = flow::ScatterMethod::kDotProduct;
   std::optional<Expression> when;
+  std::optional<Loop> loop;  ///< then neither `when` nor `scatter`
   std::shared_ptr<const Process> run;
   Requirements requirements;  ///< of the step: for its own expressions
   document::Mark mark;

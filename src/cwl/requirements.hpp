@@ -43,6 +43,27 @@ struct EnvVar {
   std::vector<std::pair<std::string, Expression>> definitions;  ///< in the document's order
 };
 
+/// `cwltool:CUDARequirement`. Versions are "major.minor".
+struct Cuda {
+  bool required = false;  ///< false: a hint
+  std::string version_min;
+  std::vector<std::string> capabilities;
+  bool is_capability_minimum = true;  ///< one value: that or higher; a list: one of these
+  std::optional<Expression> count_min, count_max;
+};
+
+/// `cwltool:Secrets`: inputs whose values are shown and kept nowhere.
+struct Secrets {
+  std::vector<std::string> names;  ///< short
+  document::Mark mark;
+};
+
+/// `cwltool:Loop` as it is written: a step reads it once its inputs and outputs are known.
+struct LoopText {
+  document::Node node;
+  document::Mark mark;
+};
+
 /// Absent members: the default of `flow::ResourceRequest`, or the other bound.
 struct Resource {
   std::optional<Expression> cores_min, cores_max, ram_min, ram_max, tmpdir_min, tmpdir_max, outdir_min, outdir_max;
@@ -60,6 +81,9 @@ struct Requirements {
   std::optional<Expression> work_reuse;      ///< boolean
   std::optional<Expression> network_access;  ///< boolean
   std::optional<Expression> time_limit;      ///< seconds
+  std::optional<Cuda> cuda;
+  std::optional<Secrets> secrets;
+  std::optional<LoopText> loop;  ///< of this very step: it is not inherited
   bool inplace_update = false;
   bool shell_command = false;
   bool subworkflow = false;

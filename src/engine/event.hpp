@@ -42,8 +42,10 @@ struct PreparedJob {
 
 /// What came of the inputs of an invocation.
 struct Evaluation {
-  bool skipped = false;  ///< the step's `when` was false; nothing else is set
-  core::Value inputs;    ///< as the process's contract accepted them
+  bool skipped = false;     ///< the step's `when` was false; nothing else is set
+  bool loop_ended = false;  ///< the step loops and no iteration follows; nothing else is set
+  core::Value step_inputs;  ///< of a step that loops: its own inputs in this iteration
+  core::Value inputs;       ///< as the process's contract accepted them
   std::string fingerprint;
   std::optional<flow::ResourceRequest> request;  ///< of a tool with a command
   std::optional<core::Value> outputs;            ///< of a tool without one
@@ -57,7 +59,8 @@ struct EvaluateInputs {
   core::JobId name;
   const flow::Step* step = nullptr;  ///< null for the root
   const flow::Process* process = nullptr;
-  core::Value inputs;
+  core::Value inputs;                       ///< of the step; from its second iteration on those of the iteration before
+  std::optional<core::Value> last_outputs;  ///< of the iteration before, where there was one
 };
 
 struct PrepareJob {

@@ -114,7 +114,8 @@ void Machine::State::begin_invocation(Activity& activity, core::Value inputs) {
                          .name = name(activity),
                          .step = activity.node->step(),
                          .process = &activity.node->process(),
-                         .inputs = std::move(inputs)});
+                         .inputs = std::move(inputs),
+                         .last_outputs = std::nullopt});
 }
 
 /// The activity an answer is for. It cannot have gone: an activity stays until its last answer is in.
@@ -132,6 +133,10 @@ void Machine::State::on(InputsEvaluated& event) {
   if (!event.result) return job_failed(activity, std::move(event.result).error());
   Evaluation evaluation = std::move(*event.result);
   if (evaluation.skipped) return skip_invocation(activity);
+  if (evaluation.loop_ended) return end_loop(activity);
+  if (activity.parent != nullptr && activity.parent->steps[activity.step].loop) {
+    activity.parent->steps[activity.step].loop->inputs = std::move(evaluation.step_inputs);
+  }
   if (activity.node->workflow() != nullptr) return enter_workflow(activity, std::move(evaluation));
   create_job(activity, std::move(evaluation));
 }

@@ -53,6 +53,7 @@ void Machine::State::admit(ReadyElements& elements) {
     activity.tag += run.scatter->scatter.tag_suffix(element);
     return begin_invocation(activity, run.scatter->scatter.element_inputs(element));
   }
+  if (run.loop) return begin_iteration(activity);
   // Until it is finished, the step's inputs are kept where its outputs will be.
   begin_invocation(activity, std::move(run.yield.outputs));
 }
@@ -115,6 +116,7 @@ void Machine::State::start_step(Instance& instance, std::size_t index) {
   auto inputs = step_inputs(instance, step);
   if (!inputs) return fail_step(instance, index, std::move(inputs).error());
   if (!step.scatter.empty()) return scatter_step(instance, index, std::move(*inputs));
+  if (step.loop != nullptr) return start_loop(instance, index, std::move(*inputs));
   ++node.counts.waiting;
   instance.steps[index].yield.outputs = std::move(*inputs);
   ready[node.priority()].push_back({.instance = &instance, .step = index, .next = 0, .end = 1});
@@ -184,6 +186,7 @@ void Machine::State::finish_invocation(Activity& activity, Yield yield) {
     return;
   }
   StepRun& run = parent->steps[index];
+  if (run.loop) return finish_iteration(*parent, index, std::move(yield));
   if (!run.scatter) return finish_step(*parent, index, std::move(yield));
   const auto& names = parent->node->workflow()->steps[index].outputs;
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -9,7 +9,8 @@
 
 namespace alveus::engine {
 
-/// How the invocations of one step stand, over all tags. They only ever move from left to right.
+/// How the invocations of one step stand, over all tags. They only ever move from left to
+/// right; but a loop's next iteration waits until it is known whether there is one, and may be gone then.
 struct StepCounts {
   std::size_t waiting = 0;
   std::size_t running = 0;

@@ -52,7 +52,12 @@ InputsEvaluated Work::perform(const EvaluateInputs& effect) const {
 core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
   Evaluation evaluation;
   evaluation.inputs = effect.inputs;
-  if (effect.step != nullptr && effect.step->logic != nullptr) {
+  if (effect.step != nullptr && effect.step->loop != nullptr) {
+    ALVEUS_TRY_ASSIGN(evaluation.step_inputs, iteration_inputs(effect));
+    ALVEUS_TRY_ASSIGN(const bool continues, effect.step->loop->continues(evaluation.step_inputs));
+    if (!continues) return Evaluation{.loop_ended = true};
+    evaluation.inputs = evaluation.step_inputs;
+  } else if (effect.step != nullptr && effect.step->logic != nullptr) {
     const flow::StepLogic& logic = *effect.step->logic;
     ALVEUS_TRY_ASSIGN(evaluation.inputs, logic.evaluate_inputs(effect.inputs, access_));
     if (effect.step->has_when) {
@@ -72,6 +77,13 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
     }
   }
   return evaluation;
+}
+
+core::Result<core::Value> Work::iteration_inputs(const EvaluateInputs& effect) const {
+  const flow::Step& step = *effect.step;
+  if (effect.last_outputs) return step.loop->next_inputs(effect.inputs, *effect.last_outputs, access_);
+  if (step.logic == nullptr) return effect.inputs;
+  return step.logic->evaluate_inputs(effect.inputs, access_);
 }
 
 JobPrepared Work::perform(const PrepareJob& effect) const {

@@ -33,6 +33,8 @@ class Work {
 
  private:
   core::Result<Evaluation> evaluate(const EvaluateInputs& effect) const;
+  /// The step's inputs in one iteration of its loop.
+  core::Result<core::Value> iteration_inputs(const EvaluateInputs& effect) const;
   core::Result<std::shared_ptr<const PreparedJob>> prepare(const PrepareJob& effect) const;
   core::Result<deploy::SiteCommand> make_command(const PreparedJob& job) const;
 

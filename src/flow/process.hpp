@@ -17,8 +17,8 @@
 namespace alveus::flow {
 
 /// What a document language says about the values that enter a process: types, defaults, listings, formats.
-/// Implementations are immutable and safe from several threads; so are StepLogic and Tool. None is called on the
-/// engine's thread.
+/// Implementations are immutable and safe from several threads; so are StepLogic, LoopLogic and Tool. None is called on
+/// the engine's thread.
 class InputContract {
  public:
   virtual ~InputContract() = default;
@@ -37,6 +37,20 @@ class StepLogic {
   /// The step's `when`; true without one. `inputs` are those after valueFrom.
   virtual core::Result<bool> runs(const core::Value& inputs) const = 0;
 };
+
+/// What a step that loops says about its iterations.
+class LoopLogic {
+ public:
+  virtual ~LoopLogic() = default;
+  /// Whether an iteration runs with these inputs of the step; asked before each, the first too.
+  virtual core::Result<bool> continues(const core::Value& inputs) const = 0;
+  /// The step's inputs of the next iteration, from its inputs and the outputs of the process in the one that ended.
+  virtual core::Result<core::Value> next_inputs(const core::Value& inputs, const core::Value& outputs,
+                                                const DataAccess& access) const = 0;
+};
+
+/// What the step of a loop yields: the outputs of the last iteration (null without any), or a list of those of all.
+enum class LoopOutputs { kLast, kAll };
 
 /// A leaf: something that turns inputs into outputs, by a command or by itself.
 class Tool {
@@ -93,6 +107,8 @@ struct Step {
   ScatterMethod scatter_method = ScatterMethod::kDotProduct;
   bool has_when = false;
   std::shared_ptr<const StepLogic> logic;  ///< null: neither valueFrom nor when
+  std::shared_ptr<const LoopLogic> loop;   ///< null: runs once; a step that loops neither scatters nor has a `when`
+  LoopOutputs loop_outputs = LoopOutputs::kLast;
   std::shared_ptr<const Process> process;
 };
 

@@ -20,6 +20,24 @@ class WhenTrue final : public flow::StepLogic {
   std::string input_;
 };
 
+class LoopBelow final : public flow::LoopLogic {
+ public:
+  LoopBelow(std::string input, std::int64_t limit) : input_(std::move(input)), limit_(limit) {}
+  core::Result<bool> continues(const core::Value& inputs) const override {
+    return inputs.find(input_)->as_integer() < limit_;
+  }
+  core::Result<core::Value> next_inputs(const core::Value& inputs, const core::Value& outputs,
+                                        const flow::DataAccess&) const override {
+    core::Value next = inputs;
+    next.set(input_, *outputs.find("out"));
+    return next;
+  }
+
+ private:
+  std::string input_;
+  std::int64_t limit_;
+};
+
 }  // namespace
 
 core::Result<core::Value> ComputeTool::evaluate(const core::Value& inputs, const flow::DataAccess&) const {
@@ -126,6 +144,12 @@ Graph& Graph::scatter(std::vector<std::string> inputs, flow::ScatterMethod metho
 Graph& Graph::when(std::string input) {
   workflow_.steps.back().has_when = true;
   workflow_.steps.back().logic = std::make_shared<WhenTrue>(std::move(input));
+  return *this;
+}
+
+Graph& Graph::loop_below(std::string input, std::int64_t limit, flow::LoopOutputs outputs) {
+  workflow_.steps.back().loop = std::make_shared<LoopBelow>(std::move(input), limit);
+  workflow_.steps.back().loop_outputs = outputs;
   return *this;
 }
 

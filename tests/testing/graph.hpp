@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -62,6 +63,8 @@ class Graph {
   Graph& scatter(std::vector<std::string> inputs, flow::ScatterMethod method = flow::ScatterMethod::kDotProduct);
   /// Runs where the input of that name is true.
   Graph& when(std::string input);
+  /// Runs again and again while the input is below `limit`; the input of the next iteration is output "out".
+  Graph& loop_below(std::string input, std::int64_t limit, flow::LoopOutputs outputs = flow::LoopOutputs::kLast);
   Graph& output(std::string name, std::string source);
   Graph& output_all(std::string name, std::vector<std::string> sources, flow::PickValue pick);
   ProcessPointer build() const;

@@ -60,6 +60,9 @@ Type type_of_step_output(const WorkflowStep& step, const std::string& name) {
   if (output == step.run->outputs.end()) return of_kind(Kind::kAny);
   Type type = output->type;
   if (step.when) type = optional_of(std::move(type));
+  if (step.loop) {
+    type = step.loop->outputs == flow::LoopOutputs::kAll ? array_of(std::move(type)) : optional_of(std::move(type));
+  }
   const bool nested = step.scatter_method == flow::ScatterMethod::kNestedCrossProduct;
   const std::size_t depth = step.scatter.empty() ? 0 : nested ? step.scatter.size() : 1;
   for (std::size_t i = 0; i < depth; ++i) type = array_of(std::move(type));

@@ -113,6 +113,9 @@ class ProcessReader {
   std::vector<std::string> reading_;  ///< URIs of the processes being read, outermost first
 };
 
+/// Reads the loop of a step whose inputs and outputs are read already (read_loop.cpp). Empty after an error.
+std::optional<Loop> read_loop(const LoopText& text, const WorkflowStep& step, const ReadScope& scope);
+
 /// A source as the workflow knows it: "#main/train/model" to "train/model".
 std::string source_name(const std::string& written, const std::string& process_id);
 /// The links that `field` ("source", "outputSource") and its neighbours describe.

@@ -260,6 +260,9 @@ std::shared_ptr<const Process> ProcessReader::read(const Node& node, const Layer
   const Fields fields(node, std::string(article_of(word)) + word, rules_of(class_index), *own.version, findings_);
   ReadScope scope{findings_, documents_, *own.version, own.namespaces, {}, {}, 0};
   scope.layer = inherit(read_layer(fields.find("requirements"), fields.find("hints"), scope), outer);
+  if (const auto& loop = scope.layer.required.loop) {
+    findings_.error(loop->mark, "'Loop' belongs into the requirements of a workflow step, not of a process");
+  }
   if (reading_.size() == 1 && overrides_) {
     const Node overrides = *std::exchange(overrides_, std::nullopt);
     scope.layer = inherit(read_layer(&overrides, nullptr, scope), scope.layer);

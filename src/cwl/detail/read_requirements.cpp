@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
-#include "cwl/detail/read.hpp"
+#include "cwl/detail/requirement_reader.hpp"
 #include "cwl/uri.hpp"
 #include "expr/interpolate.hpp"
 
@@ -12,19 +13,6 @@ namespace alveus::cwl {
 using document::Node;
 
 namespace {
-
-/// Where the reader of one requirement writes what it read.
-struct Target {
-  const ReadScope& scope;
-  bool required;
-  Requirements& requirements;
-  TypeNames& types;
-};
-
-template <std::size_t N>
-Fields open(const Node& node, std::string_view name, const std::array<FieldRule, N>& rules, const Target& target) {
-  return Fields(node, name, rules, target.scope.version, target.scope.findings);
-}
 
 constexpr std::array<FieldRule, 1> kClassRules = {{{"class"}}};
 
@@ -190,13 +178,7 @@ void read_flag(const Node& node, const Target& target) {
   target.requirements.*Flag = true;
 }
 
-struct Reader {
-  std::string_view name;
-  Version since;
-  void (*read)(const Node&, const Target&);
-};
-
-constexpr std::array<Reader, 17> kReaders = {{
+constexpr std::array<RequirementReader, 17> kReaders = {{
     {"InlineJavascriptRequirement", Version::kV10, read_javascript},
     {"SchemaDefRequirement", Version::kV10, read_schema_def},
     {"LoadListingRequirement", Version::kV11, read_load_listing},
@@ -216,25 +198,57 @@ constexpr std::array<Reader, 17> kReaders = {{
     {"StepInputExpressionRequirement", Version::kV10, read_flag<&Requirements::step_input_expression>},
 }};
 
+/// Those of cwltool's own: what became part of CWL later under its older name, and what never did.
+constexpr std::array<RequirementReader, 6> kCwltoolReaders = {{
+    {"LoadListingRequirement", Version::kV10, read_load_listing},
+    {"InplaceUpdateRequirement", Version::kV10, read_inplace_update},
+    {"TimeLimit", Version::kV10, read_time_limit},
+    {"WorkReuse", Version::kV10, read_work_reuse},
+    {"NetworkAccess", Version::kV10, read_network_access},
+    {"Loop", Version::kV12, read_loop_text},
+}};
+
+constexpr std::string_view kCwlNamespace = "https://w3id.org/cwl/cwl#";
+
+/// A requirement's name as it is written, taken apart.
+struct RequirementName {
+  std::span<const RequirementReader> readers;
+  std::string local;   ///< without its namespace
+  std::string prefix;  ///< of a namespace that is not declared
+};
+
+RequirementName parse_name(const std::string& written, const Namespaces& namespaces) {
+  const std::size_t colon = written.find(':');
+  if (colon == std::string::npos) return {kReaders, written, {}};
+  const std::string name = expand_name(written, namespaces, "");
+  if (name.starts_with(kCwlNamespace)) return {kReaders, name.substr(kCwlNamespace.size()), {}};
+  if (name.starts_with(kCwltoolNamespace)) return {kCwltoolReaders, name.substr(kCwltoolNamespace.size()), {}};
+  const bool undeclared = name == written && name.find("//") == std::string::npos;
+  return {{}, name, undeclared ? written.substr(0, colon) : std::string()};
+}
+
 void read_one(const Named& entry, const Target& target) {
   Findings& findings = target.scope.findings;
+  const RequirementName name = parse_name(entry.name, target.scope.namespaces);
   const auto reader =
-      std::find_if(kReaders.begin(), kReaders.end(), [&](const Reader& r) { return r.name == entry.name; });
-  if (reader != kReaders.end() && reader->since <= target.scope.version) {
+      std::ranges::find_if(name.readers, [&](const RequirementReader& one) { return one.name == name.local; });
+  if (reader != name.readers.end() && reader->since <= target.scope.version) {
     const bool empty = entry.value.is_null();
-    reader->read(empty ? Node::mapping({}, entry.value.mark()) : entry.value, target);
-    return;
+    return reader->read(empty ? Node::mapping({}, entry.value.mark()) : entry.value, target);
   }
   std::vector<std::string> known;
-  for (const Reader& one : kReaders) known.emplace_back(one.name);
+  for (const RequirementReader& one : name.readers) known.emplace_back(one.name);
+  std::string hint = suggestion(name.local, known);
+  if (!name.prefix.empty()) hint = "; its prefix '" + name.prefix + "' is not declared in $namespaces";
   if (!target.required) {
-    findings.warning(entry.mark, "the hint '" + entry.name + "' is not known and is ignored");
-  } else if (reader != kReaders.end()) {
+    findings.warning(entry.mark, "the hint '" + entry.name + "' is not known and is ignored" +
+                                     (name.prefix.empty() ? std::string() : hint));
+  } else if (reader != name.readers.end()) {
     findings.error(entry.mark, "the requirement '" + entry.name + "' needs cwlVersion " +
                                    std::string(name_of(reader->since)) + " or later, but the document is " +
                                    std::string(name_of(target.scope.version)));
   } else {
-    findings.error(entry.mark, "the requirement '" + entry.name + "' is not supported" + suggestion(entry.name, known),
+    findings.error(entry.mark, "the requirement '" + entry.name + "' is not supported" + hint,
                    core::ErrorCode::kUnsupported);
   }
 }
@@ -254,6 +268,8 @@ Requirements merge(Requirements inner, const Requirements& outer) {
   take(inner.work_reuse, outer.work_reuse);
   take(inner.network_access, outer.network_access);
   take(inner.time_limit, outer.time_limit);
+  take(inner.cuda, outer.cuda);
+  take(inner.secrets, outer.secrets);
   inner.inplace_update |= outer.inplace_update;
   inner.shell_command |= outer.shell_command;
   inner.subworkflow |= outer.subworkflow;

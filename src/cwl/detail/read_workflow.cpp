@@ -174,6 +174,7 @@ WorkflowStep ProcessReader::read_step(const Named& entry, const ReadScope& outer
   step.outputs = read_step_outputs(fields, scope);
   read_scatter(fields, scope, step);
   step.when = fields.boolean_expression("when");
+  if (scope.effective.loop) step.loop = read_loop(*scope.effective.loop, step, scope);
   if (const Node* run = fields.require("run")) step.run = read_run(*run, scope, header);
   if (step.run != nullptr && std::holds_alternative<Workflow>(step.run->body) && !scope.effective.subworkflow) {
     findings_.error(step.mark, "step '" + step.name +

@@ -36,10 +36,19 @@ struct ScatterRun {
   LostPorts lost;
 };
 
+/// A step that loops, under way. One iteration runs at a time; the work for it does not grow with those before.
+struct LoopRun {
+  core::Value inputs;   ///< the step's, in the iteration under way
+  core::Value outputs;  ///< of the iteration before; null before the first
+  std::size_t iterations_begun = 1;
+  std::vector<core::Array> results;  ///< [output][iteration], where all are kept
+};
+
 /// One step of one workflow under way.
 struct StepRun {
   std::size_t sources_left = 0;
   std::unique_ptr<ScatterRun> scatter;
+  std::unique_ptr<LoopRun> loop;
   Yield yield;  ///< set when the step is finished
 };
 
@@ -71,7 +80,7 @@ struct Activity {
   PathNode* node = nullptr;
   Instance* parent = nullptr;  ///< null for the root; outlives the activity
   std::size_t step = 0;
-  std::size_t element = 0;
+  std::size_t element = 0;  ///< of a scatter, or the iteration of a loop
   std::string tag;
   Stage stage = Stage::kEvaluating;
   bool counted_running = false;
@@ -126,8 +135,8 @@ class ActivityTable {
 
 namespace alveus::engine {
 
-/// The machine's inside, in three parts: the stages of a job (machine.cpp), the graph (machine_graph.cpp), and what is
-/// done about failures (machine_failure.cpp).
+/// The machine's inside, in four parts: the stages of a job (machine.cpp), the graph (machine_graph.cpp), steps that
+/// loop (machine_loop.cpp), and what is done about failures (machine_failure.cpp).
 struct Machine::State {
   using Activity = detail::Activity;
   using Instance = detail::Instance;
@@ -170,6 +179,12 @@ struct Machine::State {
   std::vector<core::Value> source_values(const Instance& instance, const flow::Link& link) const;
   core::Result<core::Value> step_inputs(const Instance& instance, const flow::Step& step) const;
   Yield all_lost(const std::vector<std::string>& outputs) const;
+
+  // Steps that loop: machine_loop.cpp.
+  void start_loop(Instance& instance, std::size_t step, core::Value inputs);
+  void begin_iteration(Activity& activity);
+  void finish_iteration(Instance& instance, std::size_t step, Yield yield);
+  void end_loop(Activity& activity);
 
   // Failures and the end: machine_failure.cpp.
   void job_failed(Activity& activity, core::Error error);
