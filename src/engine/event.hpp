@@ -14,6 +14,7 @@
 #include "deploy/connector.hpp"
 #include "flow/job.hpp"
 #include "flow/process.hpp"
+#include "store/cached_result.hpp"
 
 namespace alveus::engine {
 
@@ -40,6 +41,13 @@ struct PreparedJob {
   deploy::SiteCommand command;
 };
 
+/// What the cache says about a job.
+struct ReuseAnswer {
+  std::shared_ptr<const store::ResultTicket> ticket;  ///< its result may be kept; null: see `refusal`
+  std::string refusal;                                ///< why it is neither looked for nor kept
+  std::optional<store::KeptResult> found;             ///< stands for the job
+};
+
 /// What came of the inputs of an invocation.
 struct Evaluation {
   bool skipped = false;     ///< the step's `when` was false; nothing else is set
@@ -49,6 +57,7 @@ struct Evaluation {
   std::string fingerprint;
   std::optional<flow::ResourceRequest> request;  ///< of a tool with a command
   std::optional<core::Value> outputs;            ///< of a tool without one
+  ReuseAnswer reuse;                             ///< of a tool with a command, in a run with a cache
 };
 
 // Effects: what the machine wants done. Each but CancelJob is answered by exactly one event of its activity (StartJob
@@ -85,6 +94,7 @@ struct CollectJob {
   const flow::Tool* tool = nullptr;
   std::shared_ptr<const PreparedJob> job;
   flow::JobExit exit;
+  std::shared_ptr<const store::ResultTicket> ticket;  ///< null: the result is not kept
 };
 
 /// Reads the end of a failed job's log.

@@ -142,15 +142,22 @@ void Machine::State::on(InputsEvaluated& event) {
 }
 
 void Machine::State::create_job(Activity& activity, Evaluation evaluation) {
+  ReuseAnswer& reuse = evaluation.reuse;
   record(store::JobCreated{.job = name(activity),
                            .step = activity.node->path(),
                            .tag = activity.tag,
-                           .inputs_fingerprint = std::move(evaluation.fingerprint)});
-  if (evaluation.outputs) {
-    record(store::JobCollected{.job = name(activity), .outputs = *evaluation.outputs});
-    count_end(activity, &StepCounts::done);
-    return finish_invocation(activity, {.outputs = std::move(*evaluation.outputs), .lost = {}});
+                           .inputs_fingerprint = std::move(evaluation.fingerprint),
+                           .cache_key = reuse.ticket ? reuse.ticket->key : std::string(),
+                           .cache_refusal = std::move(reuse.refusal)});
+  if (evaluation.outputs) return finish_job(activity, std::move(*evaluation.outputs));
+  if (reuse.found) {
+    record(store::JobReused{.job = name(activity),
+                            .cache_key = reuse.found->key,
+                            .source_run = reuse.found->run,
+                            .source_job = reuse.found->job});
+    return finish_job(activity, std::move(reuse.found->outputs));
   }
+  activity.ticket = std::move(reuse.ticket);
   ALVEUS_CHECK(evaluation.request.has_value(), "a tool with a command asks for resources");
   activity.inputs = std::move(evaluation.inputs);
   auto allotment = allot(*evaluation.request);
@@ -249,7 +256,8 @@ void Machine::State::command_ended(Activity& activity, core::Result<deploy::Comm
     return request(CollectJob{.activity = activity.id,
                               .tool = std::get<std::shared_ptr<const flow::Tool>>(activity.node->process().body).get(),
                               .job = activity.job,
-                              .exit = exit});
+                              .exit = exit,
+                              .ticket = activity.ticket});
   }
   const std::string code = std::to_string(outcome.exit_code);
   job_failed(activity,
@@ -264,9 +272,13 @@ void Machine::State::command_ended(Activity& activity, core::Result<deploy::Comm
 void Machine::State::on(JobCollected& event) {
   Activity& activity = answered(event.activity);
   if (!event.result) return stopping ? drop(activity) : job_failed(activity, std::move(event.result).error());
-  record(store::JobCollected{.job = name(activity), .outputs = *event.result});
+  finish_job(activity, std::move(*event.result));
+}
+
+void Machine::State::finish_job(Activity& activity, core::Value outputs) {
+  record(store::JobCollected{.job = name(activity), .outputs = outputs});
   count_end(activity, &StepCounts::done);
-  finish_invocation(activity, {.outputs = std::move(*event.result), .lost = {}});
+  finish_invocation(activity, {.outputs = std::move(outputs), .lost = {}});
 }
 
 void Machine::State::on(JobInspected& event) {

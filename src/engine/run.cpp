@@ -27,7 +27,9 @@ class Driver {
         services_(services),
         machine_(process, services.connector.capacity(), options.machine),
         box_(std::make_shared<EventBox>(kMailboxLimit)),
-        work_(services.connector, options.base_environment, [box = box_](Event event) { box->post(std::move(event)); }),
+        work_(
+            services.connector, options.base_environment, [box = box_](Event event) { box->post(std::move(event)); },
+            services.reuse),
         tasks_max_(options.thread_count * 16),
         pool_(options.thread_count, options.thread_count * 16) {}
 

@@ -13,6 +13,7 @@
 #include "deploy/connector.hpp"
 #include "engine/machine.hpp"
 #include "engine/progress.hpp"
+#include "engine/result_reuse.hpp"
 #include "flow/process.hpp"
 #include "store/journal.hpp"
 #include "store/record.hpp"
@@ -41,6 +42,7 @@ struct RunServices {
   const sys::Clock& clock;
   ProgressObserver* observer = nullptr;
   core::Log* log = nullptr;
+  ResultReuse* reuse = nullptr;  ///< null: every job runs
 };
 
 /// Runs a process to its end on one site; blocks until then. A failed or cancelled run is an Ending, not an Error. An

@@ -40,8 +40,9 @@ core::Result<core::RemotePath> stream_path(const core::RemotePath& outdir, const
 
 }  // namespace
 
-Work::Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post)
-    : connector_(connector), sites_(connector), access_(connector), post_(std::move(post)) {
+Work::Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post,
+           ResultReuse* reuse)
+    : connector_(connector), sites_(connector), access_(connector), post_(std::move(post)), reuse_(reuse) {
   if (const auto path = base_environment.find("PATH"); path != base_environment.end()) environment_.insert(*path);
 }
 
@@ -72,6 +73,7 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
   if (const auto* tool = std::get_if<std::shared_ptr<const flow::Tool>>(&effect.process->body)) {
     if ((*tool)->has_command()) {
       ALVEUS_TRY_ASSIGN(evaluation.request, (*tool)->resources(evaluation.inputs));
+      if (reuse_ != nullptr) evaluation.reuse = reuse_->look_up(effect.name, **tool, evaluation);
     } else {
       ALVEUS_TRY_ASSIGN(evaluation.outputs, (*tool)->evaluate(evaluation.inputs, access_));
     }
@@ -144,6 +146,7 @@ JobCollected Work::perform(const CollectJob& effect) const {
                          .result = effect.tool->collect(effect.job->plan, effect.exit, outdir, access_)};
   // The job is over whether or not its temporary files can be removed; the run's end removes the whole folder.
   if (collected.result) static_cast<void>(connector_.remove(effect.job->folder.tmpdir));
+  if (collected.result && effect.ticket && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
   return collected;
 }
 

@@ -8,6 +8,7 @@
 #include "deploy/connector.hpp"
 #include "engine/connector_data_access.hpp"
 #include "engine/event.hpp"
+#include "engine/result_reuse.hpp"
 #include "transfer/sites.hpp"
 
 namespace alveus::engine {
@@ -20,8 +21,9 @@ class Work {
   using Post = std::function<void(Event)>;
 
   /// `connector` is borrowed and outlives this. Of `base_environment` jobs get PATH alone. `post` must hold for as long
-  /// as the connector may report an end.
-  Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post);
+  /// as the connector may report an end. `reuse` is borrowed; null: every job runs.
+  Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post,
+       ResultReuse* reuse = nullptr);
 
   InputsEvaluated perform(const EvaluateInputs& effect) const;
   JobPrepared perform(const PrepareJob& effect) const;
@@ -43,6 +45,7 @@ class Work {
   ConnectorDataAccess access_;
   std::map<std::string, std::string> environment_;
   Post post_;
+  ResultReuse* reuse_;
 };
 
 }  // namespace alveus::engine

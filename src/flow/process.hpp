@@ -52,6 +52,22 @@ class LoopLogic {
 /// What the step of a loop yields: the outputs of the last iteration (null without any), or a list of those of all.
 enum class LoopOutputs { kLast, kAll };
 
+/// What a tool is made of, as far as what it yields depends on it: not its names and comments, nor where it is written.
+struct Definition {
+  core::Value parts = core::Object{};  ///< "baseCommand", "arguments", "container", …; the names are for messages
+  // Which numbers of its JobSite the tool can see.
+  bool sees_cores = false;
+  bool sees_ram = false;
+  bool sees_tmpdir_size = false;
+  bool sees_outdir_size = false;
+};
+
+/// Whether what a job yields may stand for every job of the same definition and inputs.
+struct Reusability {
+  bool is_reusable = false;
+  std::string reason;  ///< when it is not: "WorkReuse is off"
+};
+
 /// A leaf: something that turns inputs into outputs, by a command or by itself.
 class Tool {
  public:
@@ -70,6 +86,14 @@ class Tool {
   /// objects in the result carry locations. kInvalidInput when an output is missing or of a wrong type.
   virtual core::Result<core::Value> collect(const JobPlan& plan, const JobExit& exit, const core::Location& outdir,
                                             const DataAccess& access) const = 0;
+
+  // Of a tool with a command. One that says nothing is not reused.
+  virtual Definition definition() const { return {}; }
+  virtual core::Result<Reusability> reusability(const core::Value&) const {
+    return Reusability{.is_reusable = false, .reason = "the tool does not say what it is made of"};
+  }
+  /// True when its command may change data that it was given, where they lie.
+  virtual bool changes_inputs() const { return false; }
 };
 
 enum class LinkMerge { kNested, kFlattened };

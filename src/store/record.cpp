@@ -38,6 +38,8 @@ class Details {
     missing_ = key;
     return {};
   }
+  /// Empty when the row does not have it.
+  std::string optional_text(std::string_view key) const { return row_.detail.string_or(key, ""); }
   std::int64_t integer(std::string_view key) {
     const Value found = any(key);
     if (found.is_integer()) return found.as_integer();
@@ -120,7 +122,13 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      }},
     {"job-created",
      [](Details& d, const std::string& subject) -> Record {
-       return JobCreated{core::JobId(subject), core::StepPath(d.text("step")), d.text("tag"), d.text("inputs")};
+       return JobCreated{core::JobId(subject), core::StepPath(d.text("step")), d.text("tag"),
+                         d.text("inputs"),     d.optional_text("cache_key"),   d.optional_text("cache_refusal")};
+     }},
+    {"job-reused",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobReused{core::JobId(subject), d.text("cache_key"), core::RunId(d.text("run")),
+                        core::JobId(d.text("job"))};
      }},
     {"job-placed",
      [](Details& d, const std::string& subject) -> Record {
@@ -189,7 +197,13 @@ Value detail_of(const Record& record) {
           [](const WorkflowEntered& r) { return Object{{"inputs", r.inputs_fingerprint}}; },
           [](const ScatterExpanded& r) { return Object{{"elements", static_cast<std::int64_t>(r.element_count)}}; },
           [](const JobCreated& r) {
-            return Object{{"step", r.step.text()}, {"tag", r.tag}, {"inputs", r.inputs_fingerprint}};
+            Object detail{{"step", r.step.text()}, {"tag", r.tag}, {"inputs", r.inputs_fingerprint}};
+            if (!r.cache_key.empty()) detail.append("cache_key", r.cache_key);
+            if (!r.cache_refusal.empty()) detail.append("cache_refusal", r.cache_refusal);
+            return detail;
+          },
+          [](const JobReused& r) {
+            return Object{{"cache_key", r.cache_key}, {"run", r.source_run.text()}, {"job", r.source_job.text()}};
           },
           [](const JobPlaced& r) {
             return Object{{"site", r.site}, {"cores", r.cores}, {"ram_mib", r.ram_mib}, {"attempt", r.attempt}};

@@ -53,7 +53,18 @@ struct JobCreated {
   core::StepPath step;
   std::string tag;
   std::string inputs_fingerprint;  ///< SHA-256 of the input object as compact JSON
+  std::string cache_key = {};      ///< under which its result is looked for and kept; empty: not at all
+  std::string cache_refusal = {};  ///< why a run with a cache does not look for it
   friend bool operator==(const JobCreated&, const JobCreated&) = default;
+};
+
+/// The job does not run: what an earlier job yielded stands for it. Its outputs follow as JobCollected.
+struct JobReused {
+  core::JobId job;
+  std::string cache_key;
+  core::RunId source_run;  ///< which computed it
+  core::JobId source_job;
+  friend bool operator==(const JobReused&, const JobReused&) = default;
 };
 
 /// Resources are set aside. Attempts count from 0.
@@ -143,9 +154,9 @@ struct RunEnded {
   friend bool operator==(const RunEnded&, const RunEnded&) = default;
 };
 
-using Record =
-    std::variant<RunStarted, WorkflowEntered, ScatterExpanded, JobCreated, JobPlaced, JobPrepared, JobStarted, JobEnded,
-                 JobCollected, JobSkipped, JobRetried, JobFailed, RunEnded, RunResumed, DeliveryBegun>;
+using Record = std::variant<RunStarted, WorkflowEntered, ScatterExpanded, JobCreated, JobReused, JobPlaced, JobPrepared,
+                            JobStarted, JobEnded, JobCollected, JobSkipped, JobRetried, JobFailed, RunEnded, RunResumed,
+                            DeliveryBegun>;
 
 /// A record as a row of the journal.
 struct Row {

@@ -41,7 +41,10 @@ class Summaries {
     summary.step = record.step;
     summary.tag = record.tag;
     summary.inputs_fingerprint = record.inputs_fingerprint;
+    summary.cache_key = record.cache_key;
+    summary.cache_refusal = record.cache_refusal;
   }
+  void apply(const JobReused& record) { job(record.job).reused_from = record.source_run; }
   void apply(const JobPlaced& record) {
     JobSummary& summary = job(record.job);
     summary.state = JobState::kPlaced;

@@ -26,6 +26,9 @@ struct JobSummary {
   std::string tag;
   JobState state = JobState::kCreated;
   std::string inputs_fingerprint;
+  std::string cache_key;      ///< empty: the run had no cache, or the job may not be reused
+  std::string cache_refusal;  ///< why not
+  core::RunId reused_from;    ///< the run that computed its outputs; empty: this one
   std::string site;
   core::RemotePath folder;
   std::string handle;

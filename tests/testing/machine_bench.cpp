@@ -19,10 +19,12 @@ constexpr int kTerminated = 143;
 
 }  // namespace
 
-MachineBench::MachineBench(ProcessPointer process, core::Value inputs, engine::MachineOptions options, double cores)
+MachineBench::MachineBench(ProcessPointer process, core::Value inputs, engine::MachineOptions options, double cores,
+                           engine::ResultReuse* reuse)
     : process_(std::move(process)),
       site_("site", cores),
-      work_(site_, {}, [](engine::Event) {}),
+      work_(
+          site_, {}, [](engine::Event) {}, reuse),
       machine_(*process_, site_.capacity(), options) {
   machine_.start(std::move(inputs), reaction_);
   absorb();

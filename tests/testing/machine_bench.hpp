@@ -20,7 +20,8 @@ namespace alveus::testing {
 /// "evaluate /a/0", "prepare /a/0", "start /a/0", "end /a/0", "collect /a/0", "inspect /a/0".
 class MachineBench {
  public:
-  MachineBench(ProcessPointer process, core::Value inputs, engine::MachineOptions options = {}, double cores = 4);
+  MachineBench(ProcessPointer process, core::Value inputs, engine::MachineOptions options = {}, double cores = 4,
+               engine::ResultReuse* reuse = nullptr);
 
   /// What waits for an answer, in the order it was asked for.
   std::vector<std::string> open() const;

@@ -89,6 +89,7 @@ struct Activity {
   Allotment allotment;
   bool holds_allotment = false;
   int attempt = 0;
+  std::shared_ptr<const store::ResultTicket> ticket;  ///< for the cache
   std::shared_ptr<const PreparedJob> job;
   deploy::CommandHandle handle;
   std::optional<core::Result<deploy::CommandEnd>> early_end;  ///< the command ended before its start was reported
@@ -158,6 +159,7 @@ struct Machine::State {
   Activity& answered(ActivityId id);
   void begin_invocation(Activity& activity, core::Value inputs);
   void create_job(Activity& activity, Evaluation evaluation);
+  void finish_job(Activity& activity, core::Value outputs);
   void wait_for_resources(Activity& activity);
   void place_jobs();
   void command_ended(Activity& activity, core::Result<deploy::CommandEnd> result);
