@@ -27,7 +27,13 @@ struct JobFolder {
   core::RemotePath root;
   core::RemotePath outdir;
   core::RemotePath tmpdir;
-  core::RemotePath inputs_directory;
+  core::RemotePath inputs_directory;  ///< made by whoever puts something there: most jobs have no files as inputs
+};
+
+/// What a job that was collected leaves for others.
+enum class JobRemains {
+  kOutputs,  ///< data in its outdir, which are outputs
+  kNothing,  ///< none: no output is a file or directory
 };
 
 /// A command as a connector takes it. All paths are the site's own.
@@ -79,8 +85,11 @@ class Connector {
 
   // Jobs. `start` returns as soon as the command was handed over; `on_end` is called once, from any thread, perhaps
   // before `start` returns. When `start` fails it is never called.
-  /// A fresh folder, which only this user may enter; never one that was handed out before.
+  /// A fresh folder, which only this user may enter, at a path where nothing stands.
   virtual core::Result<JobFolder> make_job_folder(const core::JobId& job) = 0;
+  /// The job of this folder was collected: its temporary files go. Of a job that has no data as outputs, a folder in
+  /// which no file lies may go as a whole; what a person may want to look at stays. What cannot be removed stays too.
+  virtual void retire_job_folder(const JobFolder& folder, JobRemains) { static_cast<void>(remove(folder.tmpdir)); }
   /// Errors besides kUnavailable: kNotFound (no such program or input file), kDenied, kInvalidInput (no program).
   virtual core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) = 0;
   /// Ends the command with all that it started; its `on_end` then tells `killed`. Unknown handles are ignored.

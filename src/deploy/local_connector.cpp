@@ -14,6 +14,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "deploy/detail/job_folders.hpp"
 #include "deploy/detail/local_tree.hpp"
 #include "sys/file.hpp"
 
@@ -25,38 +26,11 @@ using core::fail;
 using core::RemotePath;
 using sys::system_error;
 
-constexpr mode_t kPrivate = 0700;
 constexpr std::chrono::milliseconds kCancelGrace{5000};
 constexpr std::size_t kPieceBytes = std::size_t{1} << 17U;
-constexpr std::size_t kFolderNameBytesMax = 100;
-constexpr int kSameNameMax = 1'000'000;
 
 fs::path local(const RemotePath& path) { return fs::path(path.text()); }
 RemotePath remote(const fs::path& path) { return RemotePath(path.string()); }
-
-/// "train.0.4" for "/train/0.4": readable, one component, nothing that a careless script would trip over.
-std::string folder_name_of(const core::JobId& job) {
-  std::string name;
-  for (const char character : job.text()) {
-    const bool is_plain = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-                          (character >= '0' && character <= '9') || character == '_' || character == '-';
-    if (is_plain) {
-      name += character;
-    } else if (!name.empty()) {
-      name += character == '/' || character == '.' ? '.' : '_';
-    }
-  }
-  if (name.size() > kFolderNameBytesMax) {
-    name =
-        name.substr(0, kFolderNameBytesMax) + "-" + core::hash_text(core::HashKind::kSha256, job.text()).substr(0, 8);
-  }
-  return name.empty() ? "job" : name;
-}
-
-core::Result<fs::path> make_private_directory(const fs::path& path) {
-  if (::mkdir(path.c_str(), kPrivate) != 0) return fail(system_error("cannot make the directory", path, errno));
-  return path;
-}
 
 core::Result<SiteEntry> entry_at(const fs::path& path) {
   struct stat status{};
@@ -140,6 +114,12 @@ fs::path neighbour_of(const fs::path& path) {
 
 }  // namespace
 
+LocalConnector::LocalConnector(sys::ProcessRunner& runner, LocalConnectorOptions options)
+    : runner_(runner),
+      options_(std::move(options)),
+      folders_(std::make_unique<detail::JobFolders>(options_.jobs_directory.string())) {}
+LocalConnector::~LocalConnector() = default;
+
 core::Result<std::unique_ptr<LocalConnector>> LocalConnector::make(sys::ProcessRunner& runner,
                                                                    LocalConnectorOptions options) {
   std::error_code failure;
@@ -151,20 +131,10 @@ core::Result<std::unique_ptr<LocalConnector>> LocalConnector::make(sys::ProcessR
   return std::unique_ptr<LocalConnector>(new LocalConnector(runner, std::move(options)));
 }
 
-core::Result<JobFolder> LocalConnector::make_job_folder(const core::JobId& job) {
-  const std::string name = folder_name_of(job);
-  fs::path root = options_.jobs_directory / name;
-  for (int number = 2; ::mkdir(root.c_str(), kPrivate) != 0; ++number) {
-    if (errno != EEXIST || number > kSameNameMax) return fail(system_error("cannot make the directory", root, errno));
-    root = options_.jobs_directory / (name + "-" + std::to_string(number));
-  }
-  JobFolder folder{.root = remote(root), .outdir = {}, .tmpdir = {}, .inputs_directory = {}};
-  for (auto [member, part] : {std::pair{&folder.outdir, "out"}, std::pair{&folder.tmpdir, "tmp"},
-                              std::pair{&folder.inputs_directory, "in"}}) {
-    ALVEUS_TRY_ASSIGN(const fs::path made, make_private_directory(root / part));
-    *member = remote(made);
-  }
-  return folder;
+core::Result<JobFolder> LocalConnector::make_job_folder(const core::JobId& job) { return folders_->make(job); }
+
+void LocalConnector::retire_job_folder(const JobFolder& folder, JobRemains remains) {
+  if (!folders_->retire(folder, remains)) static_cast<void>(remove(folder.tmpdir));
 }
 
 core::Result<CommandHandle> LocalConnector::start(const SiteCommand& command, OnEnd on_end) {
@@ -281,6 +251,7 @@ core::Status LocalConnector::link(const RemotePath& from, const RemotePath& to) 
     if (::link(source.c_str(), target.c_str()) == 0) return {};
     if (errno != EXDEV && errno != EMLINK && errno != EPERM) return fail(system_error("cannot make", target, errno));
   }
+  if (detail::make_short_link(source, target, options_.jobs_directory)) return {};
   if (::symlink(source.c_str(), target.c_str()) != 0) return fail(system_error("cannot make", target, errno));
   return {};
 }
@@ -291,6 +262,8 @@ core::Status LocalConnector::copy(const RemotePath& from, const RemotePath& to) 
 
 core::Status LocalConnector::require_ours(const RemotePath& path) const {
   const fs::path given = local(path).lexically_normal();
+  // A job's own folder: no link can be on the way.
+  if (given.has_filename() && given.parent_path() == options_.jobs_directory) return {};
   std::error_code failure;
   const fs::path parent = fs::weakly_canonical(given.parent_path(), failure);
   const fs::path resolved = parent / given.filename();

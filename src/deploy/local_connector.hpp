@@ -13,6 +13,10 @@
 
 namespace alveus::deploy {
 
+namespace detail {
+class JobFolders;
+}
+
 /// How `link` puts a file at a second place. Directories are always linked by a symbolic link, and so are files on
 /// another file system.
 enum class LinkKind { kSymbolic, kHard };
@@ -32,8 +36,11 @@ class LocalConnector final : public Connector {
   /// `runner` is borrowed and outlives the connector. kDenied, kInvalidInput when the directory cannot be made.
   static core::Result<std::unique_ptr<LocalConnector>> make(sys::ProcessRunner& runner, LocalConnectorOptions options);
 
+  ~LocalConnector() override;
+
   SiteCapacity capacity() const override { return options_.capacity; }
   core::Result<JobFolder> make_job_folder(const core::JobId& job) override;
+  void retire_job_folder(const JobFolder& folder, JobRemains remains) override;
   core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) override;
   void cancel(const CommandHandle& command) override;
 
@@ -56,13 +63,13 @@ class LocalConnector final : public Connector {
   core::Status store(const core::RemotePath& file, const Producer& produce) override;
 
  private:
-  LocalConnector(sys::ProcessRunner& runner, LocalConnectorOptions options)
-      : runner_(runner), options_(std::move(options)) {}
+  LocalConnector(sys::ProcessRunner& runner, LocalConnectorOptions options);
   /// kDenied unless the path, with the links on the way to it followed, lies below the jobs' directory.
   core::Status require_ours(const core::RemotePath& path) const;
 
   sys::ProcessRunner& runner_;
   LocalConnectorOptions options_;
+  std::unique_ptr<detail::JobFolders> folders_;
 };
 
 }  // namespace alveus::deploy

@@ -181,6 +181,20 @@ bool lies_within(const fs::path& path, const fs::path& directory) {
   return true;
 }
 
+bool make_short_link(const fs::path& source, const fs::path& link, const fs::path& root) {
+  constexpr std::size_t kShortMax = 59;
+  if (source.native().size() <= kShortMax || !lies_within(source, root) || !lies_within(link, root)) return false;
+  const fs::path target = source.lexically_relative(link.parent_path());
+  if (target.native().size() > kShortMax || ::symlink(target.c_str(), link.c_str()) != 0) return false;
+  // Where the link's own directory was reached through another link, "../" leads elsewhere.
+  struct stat wanted{};
+  struct stat reached{};
+  const bool leads_there = ::stat(source.c_str(), &wanted) == 0 && ::stat(link.c_str(), &reached) == 0 &&
+                           wanted.st_dev == reached.st_dev && wanted.st_ino == reached.st_ino;
+  if (!leads_there) ::unlink(link.c_str());
+  return leads_there;
+}
+
 core::Status copy_tree(const fs::path& from, const fs::path& to) {
   std::error_code ignored;
   if (fs::symlink_status(to, ignored).type() != fs::file_type::not_found) {

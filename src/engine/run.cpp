@@ -29,7 +29,7 @@ class Driver {
         box_(std::make_shared<EventBox>(kMailboxLimit)),
         work_(
             services.connector, options.base_environment, [box = box_](Event event) { box->post(std::move(event)); },
-            services.reuse),
+            services.reuse, options.keep_job_folders ? JobFolders::kKept : JobFolders::kRetired),
         tasks_max_(options.thread_count * 16),
         pool_(options.thread_count, options.thread_count * 16) {}
 
@@ -149,10 +149,12 @@ class Driver {
     return ending;
   }
 
-  /// The pool's destructor waits for these.
+  /// Many at once: a file system may make each removal of a directory wait for its journal.
   void remove_folders(const std::vector<core::RemotePath>& folders) {
+    constexpr std::size_t kAtOnceMax = 32;
+    sys::ThreadPool pool(std::min(folders.size(), kAtOnceMax), kAtOnceMax);
     for (const core::RemotePath& folder : folders) {
-      pool_.add([this, folder] {
+      pool.add([this, &folder] {
         const auto removed = services_.connector.remove(folder);
         if (!removed && services_.log != nullptr) {
           services_.log->write(core::LogLevel::kWarning, "engine", removed.error().text());

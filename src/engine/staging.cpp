@@ -40,7 +40,7 @@ core::RemotePath parent_of(const core::RemotePath& path) {
 
 core::Status stage(std::span<const flow::StageEntry> entries, const deploy::JobFolder& folder,
                    const transfer::Sites& sites, deploy::Connector& connector) {
-  std::set<core::RemotePath> made = {folder.root, folder.outdir, folder.tmpdir, folder.inputs_directory};
+  std::set<core::RemotePath> made = {folder.root, folder.outdir, folder.tmpdir};
   for (const flow::StageEntry& entry : entries) {
     const core::RemotePath parent = parent_of(entry.target);
     if (!parent.empty() && made.insert(parent).second) ALVEUS_TRY(connector.make_directory(parent));

@@ -28,6 +28,15 @@ std::string tail_of(std::string text) {
   return text.substr(begin);
 }
 
+/// Whether files or directories are among the outputs.
+bool names_data(const core::Value& value) {
+  if (value.is_array()) return std::ranges::any_of(value.as_array(), names_data);
+  if (!value.is_object()) return false;
+  const std::string kind = value.string_or("class", "");
+  return kind == "File" || kind == "Directory" ||
+         std::ranges::any_of(value.as_object(), [](const auto& member) { return names_data(member.second); });
+}
+
 /// A name for a standard stream, which must lie in the job's output directory.
 core::Result<core::RemotePath> stream_path(const core::RemotePath& outdir, const std::string& name) {
   const auto parts = core::split(name, '/');
@@ -41,8 +50,13 @@ core::Result<core::RemotePath> stream_path(const core::RemotePath& outdir, const
 }  // namespace
 
 Work::Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post,
-           ResultReuse* reuse)
-    : connector_(connector), sites_(connector), access_(connector), post_(std::move(post)), reuse_(reuse) {
+           ResultReuse* reuse, JobFolders folders)
+    : connector_(connector),
+      sites_(connector),
+      access_(connector),
+      post_(std::move(post)),
+      reuse_(reuse),
+      folders_(folders) {
   if (const auto path = base_environment.find("PATH"); path != base_environment.end()) environment_.insert(*path);
 }
 
@@ -144,9 +158,11 @@ JobCollected Work::perform(const CollectJob& effect) const {
   const core::Location outdir = connector_.location_of(effect.job->folder.outdir);
   JobCollected collected{.activity = effect.activity,
                          .result = effect.tool->collect(effect.job->plan, effect.exit, outdir, access_)};
-  // The job is over whether or not its temporary files can be removed; the run's end removes the whole folder.
-  if (collected.result) static_cast<void>(connector_.remove(effect.job->folder.tmpdir));
-  if (collected.result && effect.ticket && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
+  if (!collected.result) return collected;
+  if (effect.ticket && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
+  const bool is_needed = folders_ == JobFolders::kKept || names_data(*collected.result);
+  connector_.retire_job_folder(effect.job->folder,
+                               is_needed ? deploy::JobRemains::kOutputs : deploy::JobRemains::kNothing);
   return collected;
 }
 

@@ -13,6 +13,12 @@
 
 namespace alveus::engine {
 
+/// What becomes of a job's folder when the job was collected.
+enum class JobFolders {
+  kRetired,  ///< what only the job needed goes
+  kKept,     ///< for a look: its temporary files alone go
+};
+
 /// Carries out effects on one site and says what came of them. Blocks, so it is called on pool threads; safe from
 /// several threads.
 class Work {
@@ -23,7 +29,7 @@ class Work {
   /// `connector` is borrowed and outlives this. Of `base_environment` jobs get PATH alone. `post` must hold for as long
   /// as the connector may report an end. `reuse` is borrowed; null: every job runs.
   Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post,
-       ResultReuse* reuse = nullptr);
+       ResultReuse* reuse = nullptr, JobFolders folders = JobFolders::kRetired);
 
   InputsEvaluated perform(const EvaluateInputs& effect) const;
   JobPrepared perform(const PrepareJob& effect) const;
@@ -46,6 +52,7 @@ class Work {
   std::map<std::string, std::string> environment_;
   Post post_;
   ResultReuse* reuse_;
+  JobFolders folders_;
 };
 
 }  // namespace alveus::engine

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
-#include <vector>
 
 namespace alveus::sys {
 namespace {
@@ -43,22 +42,6 @@ core::Result<struct stat> status_of(int descriptor, const fs::path& path) {
 tl::unexpected<core::Error> too_long(const fs::path& path, std::uintmax_t limit_bytes) {
   return core::fail(core::ErrorCode::kInvalidInput,
                     "'" + path.string() + "' is longer than the " + std::to_string(limit_bytes) + " bytes allowed");
-}
-
-/// Gives the owner of every directory below `path` the right to empty it. Links are not followed.
-void unlock_directories(const fs::path& path) {
-  std::error_code ignored;
-  std::vector<fs::path> waiting{path};
-  while (!waiting.empty()) {
-    const fs::path directory = std::move(waiting.back());
-    waiting.pop_back();
-    if (fs::symlink_status(directory, ignored).type() != fs::file_type::directory) continue;
-    fs::permissions(directory, fs::perms::owner_all, fs::perm_options::add, ignored);
-    for (fs::directory_iterator entry(directory, ignored), end; entry != end; entry.increment(ignored)) {
-      if (entry->symlink_status(ignored).type() == fs::file_type::directory) waiting.push_back(entry->path());
-      if (ignored) break;
-    }
-  }
 }
 
 }  // namespace
@@ -133,18 +116,6 @@ core::Status make_directories(const fs::path& path) {
   core::Error error = system_error("cannot make the directory", path, failure.value());
   if (failure.value() == ENOTDIR) error.code = core::ErrorCode::kInvalidInput;
   return core::fail(std::move(error));
-}
-
-core::Status remove_tree(const fs::path& path) {
-  std::error_code failure;
-  fs::remove_all(path, failure);
-  if (failure.value() == EACCES || failure.value() == EPERM) {
-    unlock_directories(path);
-    failure.clear();
-    fs::remove_all(path, failure);
-  }
-  if (!failure || failure.value() == ENOENT || failure.value() == ENOTDIR) return {};
-  return core::fail(system_error("cannot remove", path, failure.value()));
 }
 
 core::Result<TemporaryDirectory> TemporaryDirectory::make(std::string_view prefix, const fs::path& parent) {

@@ -78,11 +78,40 @@ TEST_P(ConnectorContract, JobFoldersAreFreshAndEmpty) {
   const auto second = site().make_job_folder(core::JobId("/train/0"));
   ASSERT_TRUE(second);
   EXPECT_NE(second->root, folder_.root);
-  for (const auto& part : {folder_.outdir, folder_.tmpdir, folder_.inputs_directory, second->outdir}) {
+  for (const auto& part : {folder_.outdir, folder_.tmpdir, second->outdir}) {
     const auto members = site().list(part);
     ASSERT_TRUE(members) << part.text();
     EXPECT_THAT(*members, IsEmpty());
     EXPECT_EQ(part.text().find('%'), std::string::npos);
+  }
+  EXPECT_FALSE(exists(folder_.inputs_directory));
+  EXPECT_TRUE(site().make_directory(folder_.inputs_directory));
+}
+
+TEST_P(ConnectorContract, ARetiredFolderKeepsWhatIsNotTemporary) {
+  put(out("result"), "x");
+  put(below(folder_.tmpdir, "scratch"), "y");
+  site().retire_job_folder(folder_, JobRemains::kOutputs);
+  EXPECT_EQ(text(out("result")), "x");
+  EXPECT_FALSE(exists(below(folder_.tmpdir, "scratch")));
+}
+
+TEST_P(ConnectorContract, AFolderWithFilesStaysWhenNobodyNeedsThem) {
+  put(out("forgotten"), "x");
+  site().retire_job_folder(folder_, JobRemains::kNothing);
+  EXPECT_EQ(text(out("forgotten")), "x");
+}
+
+TEST_P(ConnectorContract, FoldersAreFreshAfterOthersRetired) {
+  site().retire_job_folder(folder_, JobRemains::kNothing);
+  for (const char* job : {"/train/1", "/train/2"}) {
+    const auto next = site().make_job_folder(core::JobId(job));
+    ASSERT_TRUE(next);
+    for (const auto& part : {next->outdir, next->tmpdir}) {
+      const auto members = site().list(part);
+      ASSERT_TRUE(members) << part.text();
+      EXPECT_THAT(*members, IsEmpty());
+    }
   }
 }
 

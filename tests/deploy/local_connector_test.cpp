@@ -4,13 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sys/file.hpp"
 #include "testing/unprivileged.hpp"
@@ -87,7 +91,7 @@ TEST_F(LocalConnectorTest, JobFoldersHaveReadableNamesAndArePrivate) {
                                   Case{"/a b/$x/..", "a_b._x..."}, Case{"/\xc3\xa9", "job-2"}}) {
     const auto folder = folder_of(job);
     EXPECT_EQ(fs::path(folder.root.text()).filename(), name);
-    for (const auto& part : {folder.root, folder.outdir, folder.tmpdir, folder.inputs_directory}) {
+    for (const auto& part : {folder.root, folder.outdir, folder.tmpdir}) {
       EXPECT_EQ(fs::status(part.text()).permissions(), fs::perms::owner_all) << part.text();
     }
   }
@@ -95,8 +99,89 @@ TEST_F(LocalConnectorTest, JobFoldersHaveReadableNamesAndArePrivate) {
   EXPECT_NE(folder_of("/" + long_name + "/1").root, folder_of("/" + long_name + "/2").root);
 }
 
+/// What identifies a directory, whatever its name.
+ino_t number_of(const core::RemotePath& path) {
+  struct stat status{};
+  return ::lstat(path.text().c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+TEST_F(LocalConnectorTest, AFolderInWhichNothingWasLeftIsHandedOn) {
+  const auto first = folder_of("/s/0.0");
+  const ino_t number = number_of(first.root);
+  std::ofstream(first.root.text() + "/log");
+  site_->retire_job_folder(first, JobRemains::kNothing);
+  EXPECT_FALSE(fs::exists(first.root.text()));
+
+  const auto second = folder_of("/s/0.1");
+  EXPECT_EQ(fs::path(second.root.text()).filename(), "s.0.1");
+  EXPECT_EQ(number_of(second.root), number);
+}
+
+TEST_F(LocalConnectorTest, AFolderWithATraceOfItsJobIsNotHandedOn) {
+  const std::vector<std::function<void(const JobFolder&)>> traces = {
+      [](const JobFolder& folder) { std::ofstream(folder.outdir.text() + "/.hidden"); },
+      [](const JobFolder& folder) { std::ofstream(folder.root.text() + "/log") << "said something"; },
+      [](const JobFolder& folder) { std::ofstream(folder.root.text() + "/beside"); },
+      [](const JobFolder& folder) { std::ofstream(folder.tmpdir.text() + "/scratch"); },
+      [](const JobFolder& folder) { fs::create_directory(folder.inputs_directory.text()); },
+      [](const JobFolder& folder) { ::chmod(folder.outdir.text().c_str(), 0500); },
+      [](const JobFolder& folder) { fs::create_symlink("/etc/passwd", folder.root.text() + "/log"); },
+      [](const JobFolder& folder) {
+        fs::remove(folder.outdir.text());
+        fs::create_directory_symlink("/tmp", folder.outdir.text());
+      },
+  };
+  for (std::size_t i = 0; i < traces.size(); ++i) {
+    const auto folder = folder_of("/s/" + std::to_string(i));
+    traces[i](folder);
+    site_->retire_job_folder(folder, JobRemains::kNothing);
+    EXPECT_TRUE(fs::exists(folder.root.text())) << i;
+    EXPECT_FALSE(fs::exists(folder.tmpdir.text())) << i;
+  }
+}
+
+TEST_F(LocalConnectorTest, OutputsStayWhileTheEmptyTemporaryFolderIsHandedOn) {
+  const auto first = folder_of("/s/0");
+  const ino_t number = number_of(first.tmpdir);
+  site_->retire_job_folder(first, JobRemains::kOutputs);
+  EXPECT_TRUE(fs::exists(first.outdir.text()));
+  EXPECT_EQ(number_of(folder_of("/s/1").tmpdir), number);
+}
+
+TEST_F(LocalConnectorTest, WhatWaitsForANextJobGoesWithTheConnector) {
+  const auto jobs = fs::path(folder_of("/s/0").root.text()).parent_path();
+  site_->retire_job_folder(folder_of("/s/1"), JobRemains::kNothing);
+  site_->retire_job_folder(folder_of("/s/2"), JobRemains::kOutputs);
+  EXPECT_TRUE(fs::exists(jobs / ".spare"));
+  site_.reset();
+  EXPECT_FALSE(fs::exists(jobs / ".spare"));
+}
+
+TEST_F(LocalConnectorTest, LinksBetweenJobsAreShort) {
+  const auto first = folder_of("/a-step-whose-name-is-long/0");
+  const auto second = folder_of("/another-step/0");
+  ASSERT_TRUE(site_->write(below(first.outdir, "item"), "x"));
+  ASSERT_TRUE(site_->make_directory(below(second.inputs_directory, "1")));
+  const auto link = below(second.inputs_directory, "1/item");
+  ASSERT_TRUE(site_->link(below(first.outdir, "item"), link));
+  EXPECT_EQ(text(link), "x");
+  EXPECT_EQ(fs::read_symlink(link.text()), "../../../a-step-whose-name-is-long.0/out/item");
+}
+
+TEST_F(LocalConnectorTest, LinksBelowALinkedDirectoryLeadToTheirPlace) {
+  const auto first = folder_of("/a-step-whose-name-is-long/0");
+  const auto second = folder_of("/another-step/0");
+  ASSERT_TRUE(site_->write(below(first.outdir, "item"), "x"));
+  ASSERT_TRUE(site_->make_directory(below(first.outdir, "a/deeper/directory")));
+  fs::create_directory_symlink(first.outdir.text() + "/a/deeper/directory", second.outdir.text() + "/linked");
+  const auto link = below(second.outdir, "linked/item");
+  ASSERT_TRUE(site_->link(below(first.outdir, "item"), link));
+  EXPECT_EQ(text(link), "x");
+}
+
 TEST_F(LocalConnectorTest, RunsACommandInItsFolder) {
   const auto folder = folder_of("/a");
+  ASSERT_TRUE(site_->make_directory(folder.inputs_directory));
   ASSERT_TRUE(site_->write(below(folder.inputs_directory, "in"), "input"));
   auto command = shell(folder, "cat; pwd; echo problem >&2; exit 5");
   command.stdin_path = below(folder.inputs_directory, "in");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <thread>
@@ -89,7 +90,8 @@ class LocalRunTest : public ::testing::Test {
   }
   std::size_t job_folder_count() const {
     const fs::directory_iterator folders(folder_.path() / "jobs");
-    return static_cast<std::size_t>(std::distance(begin(folders), end(folders)));
+    return static_cast<std::size_t>(std::count_if(
+        begin(folders), end(folders), [](const auto& entry) { return entry.path().filename() != ".spare"; }));
   }
 
   sys::TemporaryDirectory folder_ = *sys::TemporaryDirectory::make("local-run-test");

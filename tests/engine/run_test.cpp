@@ -90,7 +90,7 @@ TEST_F(RunTest, OutputsAreDeliveredBeforeJobFoldersGo) {
   };
   const auto ending = run(scattered(), Object{{"n", Array{1}}});
   EXPECT_EQ(core::to_json(ending->outputs), R"({"delivered":[2]})");
-  EXPECT_THAT(there, ElementsAre("/jobs/s.0.0/in", "/jobs/s.0.0/out"));
+  EXPECT_THAT(there, ElementsAre("/jobs/s.0.0/out"));
   EXPECT_THAT(site_.tree(), ElementsAre("/jobs"));
   EXPECT_EQ(std::get<store::RunEnded>(journal_.records.back()).outputs, ending->outputs);
 }
@@ -100,13 +100,13 @@ TEST_F(RunTest, JobFoldersStayWhenAskedFor) {
   options_.deliver = [](const core::Value& outputs) { return core::Result<core::Value>(outputs); };
   options_.keep_job_folders = true;
   ASSERT_TRUE(run(scattered(), Object{{"n", Array{1}}}));
-  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/in", "/jobs/s.0.0/out"));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/out"));
 }
 
 TEST_F(RunTest, JobFoldersStayWhenNothingTookTheOutputs) {
   jobs_end_by_themselves();
   ASSERT_TRUE(run(scattered(), Object{{"n", Array{1}}}));
-  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/in", "/jobs/s.0.0/out"));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/out"));
 }
 
 TEST_F(RunTest, ADeliveryThatFailsFailsTheRunAndKeepsTheFolders) {
@@ -117,7 +117,7 @@ TEST_F(RunTest, ADeliveryThatFailsFailsTheRunAndKeepsTheFolders) {
   const auto ending = run(scattered(), Object{{"n", Array{1}}});
   EXPECT_EQ(ending->status, store::RunStatus::kFailed);
   EXPECT_THAT(ending->failures.at(0).text(), HasSubstr("no entry"));
-  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/in", "/jobs/s.0.0/out"));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/out"));
 }
 
 TEST_F(RunTest, AFailedJobIsAnEndingNotAnError) {

@@ -101,7 +101,7 @@ TEST_F(WorkTest, CollectsAndRemovesTemporaryFiles) {
   const auto job = *prepare({});
   const auto collected = work_.perform(CollectJob{.tool = tool_.get(), .job = job, .exit = {.exit_code = 2}});
   EXPECT_EQ(*collected.result, core::Value(Object{{"code", 2}, {"outdir", "fake-site:///jobs/j.0/out"}}));
-  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/j.0/in", "/jobs/j.0/out"));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/j.0/out"));
 }
 
 TEST_F(WorkTest, ShowsTheEndOfTheLog) {

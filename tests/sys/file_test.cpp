@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -132,6 +133,25 @@ TEST_F(FileTest, RemovesTreesThatForbidIt) {
   EXPECT_TRUE(remove_tree(at("top")));
   EXPECT_TRUE(remove_tree(at("top")));
   EXPECT_THAT(names(), ::testing::ElementsAre("kept"));
+}
+
+TEST_F(FileTest, RemovesTreesOfAnyShapeAndNothingThatLinksPointTo) {
+  fs::create_directories(at("kept/inner"));
+  std::ofstream(at("kept/inner/file")) << "x";
+  for (int i = 0; i < 100; ++i) {
+    const fs::path one = at("wide") / std::to_string(i);
+    fs::create_directories(one / "a/b/c");
+    std::ofstream(one / "a/file") << "x";
+    fs::create_directory_symlink(at("kept"), one / "a/link");
+  }
+  fs::create_directory_symlink(at("kept"), at("wide/link"));
+  EXPECT_TRUE(remove_tree(at("wide")));
+  EXPECT_FALSE(fs::exists(at("wide")));
+  EXPECT_TRUE(fs::exists(at("kept/inner/file")));
+  fs::create_directory_symlink(at("kept"), at("link"));
+  EXPECT_TRUE(remove_tree(at("link")));
+  EXPECT_FALSE(fs::is_symlink(at("link")));
+  EXPECT_TRUE(fs::exists(at("kept/inner/file")));
 }
 
 TEST_F(FileTest, TemporaryDirectoryIsPrivateAndGoesWithItsOwner) {

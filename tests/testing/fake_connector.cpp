@@ -186,7 +186,7 @@ core::Result<deploy::JobFolder> FakeConnector::make_job_folder(const core::JobId
   const std::string base = std::string(kJobs) + "/" + (name.empty() ? "job" : name);
   std::string root = base;
   for (int number = 2; nodes_.contains(root); ++number) root = base + "-" + std::to_string(number);
-  for (const auto& path : {root, root + "/out", root + "/tmp", root + "/in"}) {
+  for (const auto& path : {root, root + "/out", root + "/tmp"}) {
     nodes_[path] = {.kind = Node::Kind::kDirectory, .text = {}};
   }
   return deploy::JobFolder{.root = RemotePath(root),

@@ -13,6 +13,12 @@ namespace alveus::deploy::detail {
 /// absolute; "." and ".." are resolved as text, links are not.
 bool lies_within(const std::filesystem::path& path, const std::filesystem::path& directory);
 
+/// Makes a relative link to `source`, which has no link on its way, where both lie below `root` and an absolute one
+/// would be long: file systems keep only a short target in the link itself, and one of ext4 that is kept elsewhere
+/// waits for the disk when it is removed. False, with nothing made, where it cannot be.
+bool make_short_link(const std::filesystem::path& source, const std::filesystem::path& link,
+                     const std::filesystem::path& root);
+
 /// Copies a file or tree to where nothing stands; see Connector::copy. Blocks are shared where the file system can.
 core::Status copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
 
