@@ -56,6 +56,18 @@ core::Result<OpenedDocument> open_document(const std::string& document, const st
   return opened;
 }
 
+core::Result<std::shared_ptr<const cwl::Process>> read_model(const std::string& document, cmdline::Terminal& terminal) {
+  FileSource source;
+  expr::Javascript javascript({});
+  auto outcome = cwl::load_process(source, uri_of_argument(document), {}, javascript);
+  for (const auto& warning : outcome.warnings) terminal.warning(warning.text());
+  if (outcome.model != nullptr) {
+    std::erase_if(outcome.errors, [](const core::Error& error) { return error.code == core::ErrorCode::kUnsupported; });
+  }
+  if (!outcome.errors.empty()) return core::fail(joined(std::move(outcome.errors)));
+  return outcome.model;
+}
+
 void set_inputs(cwl::InputObject& object, const core::Value& values) {
   if (!values.is_object()) return;
   for (const auto& [name, value] : values.as_object()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct OpenedDocument {
 /// the terminal. The error holds all errors of the document; kUnsupported only when each of them is that.
 core::Result<OpenedDocument> open_document(const std::string& document, const std::string& inputs_file,
                                            expr::Javascript& javascript, cmdline::Terminal& terminal);
+
+/// The process of a document, without inputs: to look at, also where this version could not run it. Warnings go to the
+/// terminal; the error holds all errors but those.
+core::Result<std::shared_ptr<const cwl::Process>> read_model(const std::string& document, cmdline::Terminal& terminal);
 
 /// Sets the members of `values` (an object or null) over the inputs of the file.
 void set_inputs(cwl::InputObject& object, const core::Value& values);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/text.hpp"
+#include "cwl/file_value.hpp"
 #include "cwl/load.hpp"
 #include "cwl/type_check.hpp"
 
@@ -24,6 +25,19 @@ core::Error unknown_input(const Process& process, const InputObject& object, con
   return document::error_at(mark_of(object, name), core::ErrorCode::kInvalidInput, std::move(message));
 }
 
+/// A File or Directory says where it is, or what is in it.
+core::Status check_files(const std::string& name, core::Value value) {
+  core::Status status;
+  for_each_file(value, [&](core::Value& object) {
+    const char* content = is_file(object) ? "contents" : "listing";
+    if (!status || !object.string_or("location", "").empty() || object.find(content) != nullptr) return;
+    status = core::fail(core::ErrorCode::kInvalidInput, "input '" + name + "': a " + object.string_or("class", "") +
+                                                            " needs a location, a path or " +
+                                                            (is_file(object) ? "contents" : "a listing"));
+  });
+  return status;
+}
+
 }  // namespace
 
 InputFindings check_inputs(const Process& process, const InputObject& object) {
@@ -32,7 +46,14 @@ InputFindings check_inputs(const Process& process, const InputObject& object) {
     const core::Value* given = object.inputs.find(input.name);
     const bool is_given = given != nullptr && !given->is_null();
     const core::Value value = is_given ? *given : input.fallback.value_or(core::Value());
+    if (given == nullptr && !input.fallback && !input.type.is_optional()) {
+      findings.errors.push_back(
+          document::error_at(object.mark.source != nullptr ? object.mark : input.mark, core::ErrorCode::kInvalidInput,
+                             "input '" + input.name + "' (" + name_of(input.type) + ") is missing"));
+      continue;
+    }
     auto checked = check_type("input '" + input.name + "'", input.type, value);
+    if (checked && is_given) checked = check_files(input.name, *given);
     if (checked) continue;
     findings.errors.push_back(
         document::error_at(is_given || object.mark.source != nullptr ? mark_of(object, input.name) : input.mark,

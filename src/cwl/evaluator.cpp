@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "cwl/detail/place_in_text.hpp"
 #include "expr/interpolate.hpp"
 #include "expr/value_text.hpp"
 
@@ -40,10 +41,7 @@ core::Result<core::Value> Evaluator::evaluate(const Expression& field, const cor
   }
   auto value = expr::evaluate(field.value.as_string(), context);
   if (value) return value;
-  core::Error inner = std::move(value).error();
-  core::Error placed = document::error_at(field.mark, inner.code, std::move(inner.message));
-  placed.context.insert(placed.context.end(), inner.context.begin(), inner.context.end());
-  return core::fail(std::move(placed));
+  return core::fail(place_in_text(field.mark, std::move(value).error()));
 }
 
 core::Result<core::Value> Evaluator::value(const Expression& field, const core::Value& self) const {

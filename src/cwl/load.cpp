@@ -58,7 +58,8 @@ core::Result<InputObject> load_inputs(DocumentSource& source, const std::string&
       }
     } else if (member.key != "$schemas") {
       object.inputs.set(member.key, member.value.value());
-      object.marks.emplace(member.key, member.value.mark());
+      // What is left empty has no place of its own.
+      object.marks.emplace(member.key, member.value.is_null() ? member.key_mark : member.value.mark());
     }
   }
   resolve_files(object.inputs, uri);
@@ -74,6 +75,7 @@ LoadOutcome load_process(DocumentSource& source, const std::string& uri,
   if (requirements) reader.set_overrides(*requirements);
   const auto model = reader.read_at(uri, {}, {}, std::nullopt);
   LoadOutcome outcome;
+  outcome.model = model;
   if (model != nullptr && findings.errors().empty()) {
     auto process = lower(model, SecondaryFiles::kLookedFor, javascript, findings);
     if (findings.errors().empty()) outcome.loaded = Loaded{.model = model, .process = std::move(process)};

@@ -40,6 +40,13 @@ struct InputFindings {
 };
 InputFindings check_inputs(const Process& process, const InputObject& object);
 
+/// Faults in the expressions of a process and of all that it runs, found without running any.
+struct ExpressionFindings {
+  std::vector<core::Error> errors;  ///< scripts that do not compile, JavaScript where there is none, names that are not
+  std::vector<core::Error> warnings;  ///< names that JavaScript takes for undefined
+};
+ExpressionFindings check_expressions(const Process& process, expr::Javascript& javascript);
+
 /// A process ready to run.
 struct Loaded {
   std::shared_ptr<const Process> model;
@@ -48,8 +55,9 @@ struct Loaded {
 
 /// What came of loading a document: a process, or all the errors that it has.
 struct LoadOutcome {
-  std::optional<Loaded> loaded;     ///< empty when there are errors
-  std::vector<core::Error> errors;  ///< each with file:line:column, the source line and a caret
+  std::optional<Loaded> loaded;          ///< empty when there are errors
+  std::shared_ptr<const Process> model;  ///< with errors what could be read, its unknown types Any; null when nothing
+  std::vector<core::Error> errors;       ///< each with file:line:column, the source line and a caret
   std::vector<core::Error> warnings;
 };
 

@@ -38,7 +38,7 @@ core::Status wrong(const std::string& subject, const Type& type, const core::Val
   if (shown.size() > kShownMax) shown = shown.substr(0, kShownMax) + "…";
   const bool is_plain = !value.is_null() && !value.is_array() && !value.is_object();
   return core::fail(core::ErrorCode::kInvalidInput,
-                    subject + (value.is_null() ? " is missing" : " is of type " + std::string(word_of(value))) +
+                    subject + (value.is_null() ? " has no value" : " is of type " + std::string(word_of(value))) +
                         (is_plain ? " ('" + shown + "')" : "") + ", but must be " + name_of(type));
 }
 

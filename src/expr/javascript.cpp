@@ -138,4 +138,10 @@ core::Result<core::Value> Javascript::evaluate(const std::string& code, Form for
   return state_->run({.code = code, .form = form, .library = library, .variables = variables});
 }
 
+core::Status Javascript::compile(const std::string& code, Form form, std::span<const std::string> library) {
+  const core::Value none;
+  ALVEUS_TRY(state_->run({.code = code, .form = form, .library = library, .variables = none, .only_compiles = true}));
+  return {};
+}
+
 }  // namespace alveus::expr

@@ -35,6 +35,9 @@ class Javascript {
   core::Result<core::Value> evaluate(const std::string& code, Form form, std::span<const std::string> library,
                                      const core::Value& variables);
 
+  /// Compiles the code and the library, and runs neither; kInvalidInput is a syntax error.
+  core::Status compile(const std::string& code, Form form, std::span<const std::string> library = {});
+
  private:
   struct State;
   std::unique_ptr<State> state_;

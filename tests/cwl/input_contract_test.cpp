@@ -57,13 +57,13 @@ struct Refusal {
 
 TEST_F(InputContractTest, NamesTheInputAndWhatItMustBe) {
   const Refusal refusals[] = {
-      {"{a: int}", R"({})", "input 'a' is missing, but must be int"},
-      {"{a: Any}", R"({"a": null})", "input 'a' is missing, but must be Any"},
+      {"{a: int}", R"({})", "input 'a' has no value, but must be int"},
+      {"{a: Any}", R"({"a": null})", "input 'a' has no value, but must be Any"},
       {"{a: int}", R"({"a": "x"})", "input 'a' is of type string ('x'), but must be int"},
       {"{a: int}", R"({"a": 4294967296})", "input 'a' is of type integer ('4294967296'), but must be int"},
       {"{a: 'int[]'}", R"({"a": [1, "x"]})", "input 'a'[1] is of type string ('x'), but must be int"},
       {"{a: {type: {type: enum, symbols: [p, q]}}}", R"({"a": "r"})", "input 'a' is of type string ('r'), but must be"},
-      {"{a: {type: {type: record, fields: {x: int}}}}", R"({"a": {}})", "input 'a'.x is missing, but must be int"},
+      {"{a: {type: {type: record, fields: {x: int}}}}", R"({"a": {}})", "input 'a'.x has no value, but must be int"},
       {"{a: Directory}", R"({"a": {"class": "File", "location": "file:///d/a.bam"}})",
        "input 'a' is of type File, but must be Directory"},
       {"{a: File}", R"({"a": {"class": "File", "location": "file:///d/gone"}})",

@@ -127,7 +127,7 @@ TEST_F(ExpressionToolTest, RefusesWhatDoesNotFit) {
   bench.output("n", type(Type::Kind::kInt), {});
   EXPECT_THAT(evaluate("$(1)").error().message, HasSubstr("must yield an object of outputs"));
   EXPECT_THAT(evaluate("$({'n': 'x'})").error().message, HasSubstr("output 'n' is of type string"));
-  EXPECT_THAT(evaluate("$({})").error().message, HasSubstr("output 'n' is missing"));
+  EXPECT_THAT(evaluate("$({})").error().message, HasSubstr("output 'n' has no value"));
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ TEST_F(RunCommandTest, AMissingInputIsNamed) {
   program_.write("echo.cwl", kEcho);
   const auto said = program_.run({"run", "echo.cwl"});
   EXPECT_EQ(said.status, 1);
-  EXPECT_THAT(said.err, AllOf(HasSubstr("echo.cwl:5:3:"), HasSubstr("input 'number' is missing")));
+  EXPECT_THAT(said.err, AllOf(HasSubstr("echo.cwl:5:3:"), HasSubstr("input 'number' (int) is missing")));
 }
 
 TEST_F(RunCommandTest, AMissingFileIsNamed) {

@@ -392,12 +392,18 @@ core::Result<core::Value> Engine::evaluate(const Script& script) {
   JS::RootedValue result(running);
   for (std::size_t index = 0; index < script.library.size(); ++index) {
     const std::string name = std::string(kLibraryName) + "[" + std::to_string(index) + "]";
-    if (!state.run(name, 1, script.library[index], &result)) return core::fail(state.error_of(script));
+    const bool works = script.only_compiles ? state.stencil_of(name, 1, script.library[index]) != nullptr
+                                            : state.run(name, 1, script.library[index], &result);
+    if (!works) return core::fail(state.error_of(script));
   }
   // The code starts on a line of its own, counted as the first, so that messages count as the author does.
   const bool is_body = script.form == Javascript::Form::kBody;
   const std::string code =
       is_body ? "(function(){\n" + script.code + "\n})()" : "(function(){return (\n" + script.code + "\n);})()";
+  if (script.only_compiles) {
+    if (state.stencil_of(kScriptName, 0, code) == nullptr) return core::fail(state.error_of(script));
+    return core::Value();
+  }
   if (!state.run(kScriptName, 0, code, &result)) return core::fail(state.error_of(script));
 
   core::Value value;

@@ -18,6 +18,7 @@ struct Script {
   Javascript::Form form = Javascript::Form::kExpression;
   std::span<const std::string> library;
   const core::Value& variables;
+  bool only_compiles = false;  ///< nothing runs, the value is null
 };
 
 /// A SpiderMonkey context. Made, used and destroyed on one thread; `interrupt` alone may come from another.
