@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine costs for each job: a scatter over N numbers on a site that costs nothing, with a journal in SQLite;
 // the state machine alone; and N processes of `true` on this machine. Compare the counters: self_us, the CPU time of
-// this program for each job, all threads together; bytes_per_job, what its memory grew by.
+// this program for each job, all threads together; bytes_per_job, what its memory grew by; resident_max, the most it
+// had.
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -69,6 +70,12 @@ double cpu_us() {
   return us(used.ru_utime) + us(used.ru_stime);
 }
 
+double resident_max_bytes() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return static_cast<double>(used.ru_maxrss) * 1024;
+}
+
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   double pages_all = 0;
@@ -94,6 +101,7 @@ class Meter {
   ~Meter() {
     state_.counters["self_us"] = cpu_ / count_;
     state_.counters["bytes_per_job"] = bytes_ / count_;
+    state_.counters["resident_max"] = resident_max_bytes();
   }
 
  private:
@@ -117,6 +125,7 @@ void run_on(benchmark::State& state, deploy::Connector& site) {
     state.ResumeTiming();
     meter.begin();
     engine::RunOptions options;
+    options.machine.ready_jobs_max = engine::ready_jobs_for(site.capacity());
     options.base_environment = sys::current_environment();
     options.deliver = [](const core::Value& outputs) { return core::Result<core::Value>(outputs); };
     const engine::RunServices services{.connector = site, .journal = *journal, .clock = clock};
@@ -132,7 +141,7 @@ void null_site(benchmark::State& state) {
 }
 BENCHMARK(null_site)
     ->RangeMultiplier(10)
-    ->Range(1000, 100000)
+    ->Range(100, 1000000)
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1)
     ->UseRealTime();

@@ -166,6 +166,7 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
   engine::RunOptions run;
   run.machine.on_error = options.on_error;
   run.machine.retry.retries_max = options.retries_max;
+  run.machine.ready_jobs_max = engine::ready_jobs_for(connector->capacity());
   run.thread_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), kThreadsMin, kThreadsMax);
   ALVEUS_TRY_ASSIGN(run.base_environment, job_environment());
   run.deliver = [&](const core::Value& outputs) {

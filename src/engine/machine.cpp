@@ -49,6 +49,12 @@ Machine::State::State(const flow::Process& process, deploy::SiteCapacity capacit
   options.active_jobs_max = std::max({std::size_t{1}, options.active_jobs_max, for_cores});
 }
 
+std::size_t ready_jobs_for(const deploy::SiteCapacity& capacity) {
+  constexpr double kLeast = 8;
+  constexpr double kMost = 512;
+  return static_cast<std::size_t>(std::clamp(2 * capacity.cores, kLeast, kMost));
+}
+
 Machine::Machine(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions options)
     : state_(std::make_unique<State>(root, std::move(capacity), options)) {}
 Machine::~Machine() = default;
@@ -171,25 +177,33 @@ void Machine::State::create_job(Activity& activity, Evaluation evaluation) {
 
 void Machine::State::wait_for_resources(Activity& activity) {
   activity.stage = Stage::kWaiting;
+  activity.is_queued = true;
   scheduler.add(activity.id, activity.allotment, activity.node->priority());
 }
 
 void Machine::State::place_jobs() {
   for (const ActivityId id : scheduler.place()) {
     Activity& activity = *activities.find(id);
-    activity.stage = Stage::kPreparing;
+    activity.is_queued = false;
     activity.holds_allotment = true;
-    record(store::JobPlaced{.job = name(activity),
-                            .site = scheduler.capacity().name,
-                            .cores = activity.allotment.cores,
-                            .ram_mib = activity.allotment.ram_mib,
-                            .attempt = activity.attempt});
-    request(PrepareJob{.activity = id,
-                       .job = name(activity),
-                       .tool = std::get<std::shared_ptr<const flow::Tool>>(activity.node->process().body).get(),
-                       .inputs = activity.inputs,
-                       .allotment = activity.allotment});
+    if (activity.stage == Stage::kWaiting) prepare_job(activity);
+    if (activity.stage == Stage::kReady) start_job(activity);
   }
+  for (const ActivityId id : scheduler.announce(options.ready_jobs_max)) prepare_job(*activities.find(id));
+}
+
+void Machine::State::prepare_job(Activity& activity) {
+  activity.stage = Stage::kPreparing;
+  record(store::JobPlaced{.job = name(activity),
+                          .site = scheduler.capacity().name,
+                          .cores = activity.allotment.cores,
+                          .ram_mib = activity.allotment.ram_mib,
+                          .attempt = activity.attempt});
+  request(PrepareJob{.activity = activity.id,
+                     .job = name(activity),
+                     .tool = std::get<std::shared_ptr<const flow::Tool>>(activity.node->process().body).get(),
+                     .inputs = activity.inputs,
+                     .allotment = activity.allotment});
 }
 
 void Machine::State::on(JobPrepared& event) {
@@ -198,8 +212,13 @@ void Machine::State::on(JobPrepared& event) {
   if (stopping) return drop(activity);
   if (!event.result) return job_failed(activity, std::move(event.result).error());
   activity.job = std::move(*event.result);
-  activity.stage = Stage::kStarting;
+  activity.stage = Stage::kReady;
   record(store::JobPrepared{.job = name(activity), .folder = activity.job->folder.root});
+  if (activity.holds_allotment) start_job(activity);
+}
+
+void Machine::State::start_job(Activity& activity) {
+  activity.stage = Stage::kStarting;
   ++answers_due;  // a start is answered twice: started, ended
   request(StartJob{.activity = activity.id, .job = activity.job});
 }
@@ -302,6 +321,8 @@ void Machine::State::on(CancelRequested&) {
 }
 
 void Machine::State::release(Activity& activity) {
+  if (activity.is_queued) scheduler.withdraw(activity.id);
+  activity.is_queued = false;
   if (!activity.holds_allotment) return;
   activity.holds_allotment = false;
   scheduler.release(activity.allotment);

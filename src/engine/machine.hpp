@@ -39,9 +39,14 @@ struct MachineOptions {
   /// Jobs that may be between their inputs and their outputs at one time; more would cost memory and no more would
   /// run. Raised to four for each core.
   std::size_t active_jobs_max = 1024;
+  /// Jobs that are made ready while they wait for cores, so that the next one starts as soon as one ends.
+  std::size_t ready_jobs_max = 0;
   /// How long a cancelled run waits for its jobs to end.
   std::chrono::milliseconds cancel_grace{30000};
 };
+
+/// So many ready jobs keep a site busy whose jobs take no longer than it takes to make one ready.
+std::size_t ready_jobs_for(const deploy::SiteCapacity& capacity);
 
 /// Something that failed for good: a job, or a step or workflow before it had jobs.
 struct Failure {

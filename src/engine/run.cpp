@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/run.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMailboxLimit = 4096;
 constexpr std::chrono::seconds kWaitMax{60};
+constexpr std::size_t kRecordsMax = 1024;
 
 using EventBox = sys::Mailbox<Event>;
 
@@ -53,6 +56,7 @@ class Driver {
       machine_.on_event(TimePassed{}, services_.clock.steady(), reaction);
       recorded = carry_out(reaction);
     }
+    if (recorded) recorded = write_records();
     if (!recorded) {
       abandon();
       return core::fail(std::move(recorded).error());
@@ -64,30 +68,59 @@ class Driver {
   std::chrono::steady_clock::time_point deadline() const {
     const auto wake = machine_.wake_at();
     const auto now = std::chrono::steady_clock::now();
-    if (!wake) return now + kWaitMax;
-    return now + std::min<std::chrono::microseconds>(kWaitMax, *wake - services_.clock.steady());
+    auto latest = now + kWaitMax;
+    if (!unwritten_.empty()) latest = unwritten_since_ + options_.record_delay_max;
+    if (!wake) return latest;
+    return std::min(latest, now + std::min<std::chrono::microseconds>(kWaitMax, *wake - services_.clock.steady()));
   }
 
-  /// Records first, so that nothing happens that a later controller could not know of.
+  /// Records first, so that nothing happens that a later controller could not know of. Those of a burst of jobs that
+  /// change nothing outside wait for one another: a transaction for each would cost more than all else.
   core::Status carry_out(Reaction& reaction) {
-    if (!reaction.records.empty()) {
-      ALVEUS_TRY(services_.journal.append(reaction.records, services_.clock.wall()));
+    if (unwritten_.empty()) unwritten_since_ = std::chrono::steady_clock::now();
+    unwritten_.insert(unwritten_.end(), std::make_move_iterator(reaction.records.begin()),
+                      std::make_move_iterator(reaction.records.end()));
+    const bool is_due =
+        unwritten_.size() >= kRecordsMax ||
+        std::chrono::steady_clock::now() >= unwritten_since_ + options_.record_delay_max ||
+        std::ranges::any_of(reaction.effects, [this](const Effect& effect) { return builds_on_records(effect); });
+    if (is_due) ALVEUS_TRY(write_records());
+    if (services_.observer != nullptr) machine_.report_progress(*services_.observer);
+    for (Effect& effect : reaction.effects) {
+      const bool is_new_work = std::holds_alternative<EvaluateInputs>(effect);
+      (is_new_work ? evaluations_ : backlog_).push_back(std::move(effect));
     }
-    if (services_.observer != nullptr) {
-      if (!reaction.records.empty()) services_.observer->on_records(reaction.records);
-      machine_.report_progress(*services_.observer);
-    }
-    for (Effect& effect : reaction.effects) backlog_.push_back(std::move(effect));
     feed();
     return {};
   }
 
-  /// Hands the pool as much as it takes without waiting: its threads may themselves wait for this one.
+  /// Whether the effect needs a record that is not written: folders are made after `job-placed`, commands start after
+  /// `job-prepared`.
+  bool builds_on_records(const Effect& effect) const {
+    if (std::holds_alternative<PrepareJob>(effect)) return true;
+    return std::holds_alternative<StartJob>(effect) && std::ranges::any_of(unwritten_, [](const store::Record& record) {
+             return std::holds_alternative<store::JobPrepared>(record);
+           });
+  }
+
+  core::Status write_records() {
+    if (unwritten_.empty()) return {};
+    ALVEUS_TRY(services_.journal.append(unwritten_, services_.clock.wall()));
+    if (services_.observer != nullptr) services_.observer->on_records(unwritten_);
+    unwritten_.clear();
+    return {};
+  }
+
+  /// Hands the pool as much as it takes without waiting: its threads may themselves wait for this one. What is under
+  /// way goes before what is new.
   void feed() {
+    if (backlog_.empty() && evaluations_.empty()) return;
     const std::size_t pending = pool_.pending();
-    for (std::size_t room = tasks_max_ - std::min(pending, tasks_max_); room > 0 && !backlog_.empty(); --room) {
-      pool_.add([this, effect = std::move(backlog_.front())] { perform(effect); });
-      backlog_.pop_front();
+    for (std::size_t room = tasks_max_ - std::min(pending, tasks_max_); room > 0; --room) {
+      std::deque<Effect>& from = backlog_.empty() ? evaluations_ : backlog_;
+      if (from.empty()) return;
+      pool_.add([this, effect = std::move(from.front())] { perform(effect); });
+      from.pop_front();
     }
   }
 
@@ -109,6 +142,7 @@ class Driver {
   /// The journal cannot be written: what runs is cancelled, unrecorded, and waited for within the grace.
   void abandon() {
     backlog_.clear();
+    evaluations_.clear();
     Reaction reaction;
     machine_.on_event(CancelRequested{}, services_.clock.steady(), reaction);
     for (const Effect& effect : reaction.effects) {
@@ -169,6 +203,9 @@ class Driver {
   std::shared_ptr<EventBox> box_;
   Work work_;
   std::deque<Effect> backlog_;
+  std::deque<Effect> evaluations_;
+  std::vector<store::Record> unwritten_;
+  std::chrono::steady_clock::time_point unwritten_since_;  ///< the first of them
   std::int64_t running_ = 0;
   std::size_t tasks_max_;
   sys::ThreadPool pool_;  // last: its threads use all of the above until it is gone

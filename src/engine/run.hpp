@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -27,6 +28,8 @@ using Deliver = std::function<core::Result<core::Value>(const core::Value& outpu
 
 struct RunOptions {
   MachineOptions machine;
+  /// A record that nothing waits for is written with those of the next moment; zero: each burst at once.
+  std::chrono::milliseconds record_delay_max{5};
   std::size_t thread_count = 4;                         ///< for what blocks: evaluation, staging, collecting
   std::map<std::string, std::string> base_environment;  ///< jobs get PATH from it and nothing else
   Deliver deliver;                                      ///< null: outputs stay in the job folders, which are kept

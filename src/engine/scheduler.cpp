@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/scheduler.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -103,9 +105,49 @@ std::vector<ActivityId> Scheduler::place() {
     placed.push_back(queue.jobs.front().activity);
     queue.jobs.pop_front();
     --waiting_count_;
+    if (queue.announced_count > 0) {
+      --queue.announced_count;
+      --announced_count_;
+    }
     if (queue.jobs.empty()) queues_.erase(chosen);
   }
   return placed;
+}
+
+std::vector<ActivityId> Scheduler::announce(std::size_t announced_max) {
+  std::vector<ActivityId> announced;
+  if (announced_count_ > announced_max / 2) return announced;
+  while (announced_count_ < announced_max && announced_count_ < waiting_count_) {
+    auto first = queues_.end();
+    const auto rank = [](const Queues::value_type& entry) {
+      return std::pair(entry.first.priority_reversed, entry.second.jobs[entry.second.announced_count].order);
+    };
+    for (auto it = queues_.begin(); it != queues_.end(); ++it) {
+      if (it->second.announced_count == it->second.jobs.size()) continue;
+      if (first == queues_.end() || rank(*it) < rank(*first)) first = it;
+    }
+    announced.push_back(first->second.jobs[first->second.announced_count].activity);
+    ++first->second.announced_count;
+    ++announced_count_;
+  }
+  return announced;
+}
+
+void Scheduler::withdraw(ActivityId activity) {
+  for (auto queue = queues_.begin(); queue != queues_.end(); ++queue) {
+    auto& [allotment, jobs, announced_count] = queue->second;
+    const auto announced_end = jobs.begin() + static_cast<std::ptrdiff_t>(announced_count);
+    const auto job =
+        std::find_if(jobs.begin(), announced_end, [&](const Waiting& one) { return one.activity == activity; });
+    if (job == announced_end) continue;
+    jobs.erase(job);
+    --announced_count;
+    --announced_count_;
+    --waiting_count_;
+    if (jobs.empty()) queues_.erase(queue);
+    return;
+  }
+  ALVEUS_CHECK(false, "only a job that waits and was announced is withdrawn");
 }
 
 void Scheduler::release(const Allotment& allotment) {

@@ -21,7 +21,7 @@ core::Result<Allotment> allot(const flow::ResourceRequest& request);
 /// Decides when waiting jobs get the cores and memory of one site. Pure: no clock, starts nothing. First come, first
 /// served within a priority; a job that does not fit lets smaller ones pass, but not for ever: once
 /// `kOvertakesMax` jobs went by it, all wait until it fits. The work for one placement grows with the number of
-/// different requests that wait, not with the number of jobs.
+/// different requests that wait, and of jobs announced, not with the number of jobs.
 class Scheduler {
  public:
   static constexpr std::size_t kOvertakesMax = 64;
@@ -34,6 +34,12 @@ class Scheduler {
   void add(ActivityId activity, const Allotment& allotment, int priority);
   /// Takes all jobs that may start now out of the queue, in order.
   std::vector<ActivityId> place();
+  /// Jobs that will be next as far as can be told, so that they can be made ready while others run: each once, in
+  /// order, no more than `announced_max` of those that wait. None as long as half of these still wait: they come in
+  /// bursts.
+  std::vector<ActivityId> announce(std::size_t announced_max);
+  /// Takes a job that was announced out of the queue.
+  void withdraw(ActivityId activity);
   /// Gives back what a placed job held.
   void release(const Allotment& allotment);
 
@@ -49,6 +55,7 @@ class Scheduler {
   struct Queue {
     Allotment allotment;
     std::deque<Waiting> jobs;
+    std::size_t announced_count = 0;  ///< of the first ones
   };
   struct Key {
     int priority_reversed = 0;
@@ -66,6 +73,7 @@ class Scheduler {
   double ram_free_mib_ = 0;
   Queues queues_;
   std::size_t waiting_count_ = 0;
+  std::size_t announced_count_ = 0;  ///< of all queues
   std::uint64_t next_order_ = 0;
   std::uint64_t overtaken_order_ = 0;  ///< the job at the head of the line when it was last passed over
   std::size_t overtakes_ = 0;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/json.hpp"
 #include "testing/machine_bench.hpp"
 
@@ -95,6 +97,47 @@ TEST(MachineTest, AJobWaitsUntilThereIsRoom) {
   EXPECT_THAT(bench.open(), ElementsAre("end /a/0"));
   bench.answer("end /a/0");
   EXPECT_THAT(bench.open(), ElementsAre("collect /a/0", "prepare /b/0"));
+}
+
+MachineBench three_jobs_on_one_core(MachineOptions options) {
+  const auto process = Graph().step("s", testing::add_one()).from("x", "n").scatter({"x"}).output("o", "s/out").build();
+  return {process, Object{{"n", core::Array{1, 2, 3}}}, options, 1};
+}
+
+TEST(MachineTest, TheNextJobsAreMadeReadyWhileOneRuns) {
+  MachineBench bench = three_jobs_on_one_core({.ready_jobs_max = 1});
+  for (const char* name : {"evaluate /0", "evaluate /s/0.0", "evaluate /s/0.1", "evaluate /s/0.2"}) bench.answer(name);
+  EXPECT_THAT(bench.open(), ElementsAre("prepare /s/0.0", "prepare /s/0.1"));
+  bench.answer("prepare /s/0.1");
+  bench.answer("prepare /s/0.0");
+  EXPECT_THAT(bench.open(), ElementsAre("start /s/0.0")) << "there is one core";
+  bench.answer("start /s/0.0");
+  bench.answer("end /s/0.0");
+  EXPECT_THAT(bench.open(), ElementsAre("collect /s/0.0", "start /s/0.1", "prepare /s/0.2"));
+  bench.run();
+  EXPECT_EQ(bench.ending().outputs, core::Value(Object{{"o", core::Array{2, 3, 4}}}));
+  EXPECT_EQ(bench.running_count_max(), 1U);
+}
+
+TEST(MachineTest, AJobThatCannotBeMadeReadyLeavesItsTurnToOthers) {
+  MachineBench bench = three_jobs_on_one_core({.on_error = OnError::kContinue, .ready_jobs_max = 2});
+  for (const char* name : {"evaluate /0", "evaluate /s/0.0", "evaluate /s/0.1", "evaluate /s/0.2"}) bench.answer(name);
+  bench.fail("prepare /s/0.1", core::ErrorCode::kDenied);
+  bench.run();
+  EXPECT_EQ(bench.ending().outputs, core::Value(Object{{"o", core::Array{2, nullptr, 4}}}));
+}
+
+TEST(MachineTest, AJobThatWasReadyWhenTheRunStopsIsNotStarted) {
+  MachineBench bench = three_jobs_on_one_core({.ready_jobs_max = 2});
+  for (const char* name : {"evaluate /0", "evaluate /s/0.0", "evaluate /s/0.1", "evaluate /s/0.2", "prepare /s/0.0",
+                           "prepare /s/0.1", "start /s/0.0"}) {
+    bench.answer(name);
+  }
+  bench.cancel();
+  bench.run();
+  EXPECT_TRUE(bench.finished());
+  const auto records = bench.records();
+  EXPECT_EQ(std::ranges::count(records, "job-started /s/0.1"), 0);
 }
 
 TEST(MachineTest, LaterStepsComeFirstSoThatWhatWasBegunIsFinished) {

@@ -5,8 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <future>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "core/json.hpp"
 #include "testing/fake_connector.hpp"
@@ -167,6 +173,7 @@ TEST_F(RunTest, AStopRequestedBeforehandStartsNothing) {
 }
 
 TEST_F(RunTest, ARecordThatCannotBeWrittenEndsTheRunCleanly) {
+  options_.record_delay_max = {};
   int appends = 0;
   for (int failing = 1;; ++failing) {
     FakeConnector site;
@@ -187,6 +194,60 @@ TEST_F(RunTest, ARecordThatCannotBeWrittenEndsTheRunCleanly) {
     EXPECT_EQ(journal.appends, failing) << "nothing is written after the failure";
   }
   EXPECT_GT(appends, 6);
+}
+
+/// A journal that the site's commands may look into.
+class SharedJournal final : public store::Journal {
+ public:
+  core::Status append(std::span<const store::Record> added, sys::WallTime) override {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& record : added) {
+      if (const auto* prepared = std::get_if<store::JobPrepared>(&record)) prepared_.insert(prepared->folder.text());
+    }
+    return {};
+  }
+  bool has_prepared(const std::string& folder) {
+    const std::scoped_lock lock(mutex_);
+    return prepared_.contains(folder);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> prepared_;
+};
+
+TEST_F(RunTest, NoCommandStartsBeforeItIsOnRecordThatItMay) {
+  SharedJournal journal;
+  std::atomic<int> unrecorded{0};
+  site_.set_behaviour([&](const deploy::SiteCommand& command, FakeConnector& site) {
+    const std::string& outdir = command.working_directory.text();
+    if (!journal.has_prepared(outdir.substr(0, outdir.rfind('/')))) ++unrecorded;
+    return exit_as_told(command, site);
+  });
+  options_.machine.ready_jobs_max = 8;
+  options_.record_delay_max = std::chrono::hours(1);
+  const RunServices services{.connector = site_, .journal = journal, .clock = clock_};
+  const auto process = scattered();
+  const auto ending = run_process(*process, Object{{"n", Array(200, 1)}}, options_, services);
+  EXPECT_EQ(ending->status, store::RunStatus::kDone);
+  EXPECT_EQ(unrecorded, 0);
+}
+
+TEST_F(RunTest, RecordsComeInOrderHoweverTheyAreWritten) {
+  jobs_end_by_themselves();
+  options_.machine.ready_jobs_max = 8;
+  ASSERT_TRUE(run(scattered(), Object{{"n", Array(50, 1)}}));
+  std::map<std::string, std::vector<std::string>> kinds;
+  for (const auto& record : journal_.records) {
+    const store::Row row = store::encode(record);
+    kinds[row.subject].push_back(row.kind);
+  }
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_THAT(kinds["/s/0." + std::to_string(i)],
+                ElementsAre("job-created", "job-placed", "job-prepared", "job-started", "job-ended", "job-collected"));
+  }
+  EXPECT_EQ(store::encode(journal_.records.front()).kind, "run-started");
+  EXPECT_EQ(store::encode(journal_.records.back()).kind, "run-ended");
 }
 
 /// Fails when the first start is to be recorded, and tells so.

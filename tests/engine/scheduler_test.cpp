@@ -16,13 +16,13 @@ Allotment needs(double cores, double ram_mib = 1) { return {.cores = cores, .ram
 
 ActivityId job(std::uint32_t number) { return {.index = number}; }
 
-std::vector<std::uint32_t> placed(Scheduler& given) {
-  std::vector<std::uint32_t> numbers;
+using Numbers = std::vector<std::uint32_t>;
+
+Numbers placed(Scheduler& given) {
+  Numbers numbers;
   for (const ActivityId id : given.place()) numbers.push_back(id.index);
   return numbers;
 }
-
-using Numbers = std::vector<std::uint32_t>;
 
 TEST(SchedulerTest, StartsAsManyAsFitInTheOrderTheyCame) {
   Scheduler site = scheduler(2);
@@ -31,6 +31,46 @@ TEST(SchedulerTest, StartsAsManyAsFitInTheOrderTheyCame) {
   site.release(needs(1));
   EXPECT_EQ(placed(site), (Numbers{2}));
   EXPECT_EQ(site.waiting_count(), 1U);
+}
+
+Numbers announced(Scheduler& given, std::size_t announced_max) {
+  Numbers numbers;
+  for (const ActivityId id : given.announce(announced_max)) numbers.push_back(id.index);
+  return numbers;
+}
+
+TEST(SchedulerTest, AnnouncesOnceAndInBurstsWhoWillBeNext) {
+  Scheduler site = scheduler(1);
+  for (std::uint32_t i = 0; i < 8; ++i) site.add(job(i), needs(1), 0);
+  EXPECT_EQ(placed(site), (Numbers{0}));
+  EXPECT_EQ(announced(site, 4), (Numbers{1, 2, 3, 4}));
+  for (const std::uint32_t next : {1U, 2U}) {
+    EXPECT_EQ(announced(site, 4), Numbers());
+    site.release(needs(1));
+    EXPECT_EQ(placed(site), (Numbers{next}));
+  }
+  EXPECT_EQ(announced(site, 4), (Numbers{5, 6}));
+}
+
+TEST(SchedulerTest, AnnouncesTheMoreUrgentFirst) {
+  Scheduler site = scheduler(1);
+  site.add(job(0), needs(1), 0);
+  EXPECT_EQ(placed(site), (Numbers{0}));
+  site.add(job(1), needs(1), 0);
+  site.add(job(2), needs(0.5), 3);
+  site.add(job(3), needs(1), 3);
+  EXPECT_EQ(announced(site, 3), (Numbers{2, 3, 1}));
+}
+
+TEST(SchedulerTest, AnAnnouncedJobMayBeWithdrawn) {
+  Scheduler site = scheduler(1);
+  for (std::uint32_t i = 0; i < 3; ++i) site.add(job(i), needs(1), 0);
+  EXPECT_EQ(announced(site, 2), (Numbers{0, 1}));
+  site.withdraw(job(0));
+  EXPECT_EQ(placed(site), (Numbers{1}));
+  EXPECT_EQ(announced(site, 2), (Numbers{2}));
+  site.withdraw(job(2));
+  EXPECT_EQ(site.waiting_count(), 0U);
 }
 
 TEST(SchedulerTest, CountsMemoryToo) {

@@ -37,7 +37,8 @@ Scenario make_scenario(std::uint64_t seed, bool may_fail) {
 engine::MachineOptions options_of(OnError on_error, std::uint64_t seed) {
   return {.on_error = on_error,
           .retry = {.retries_max = 100, .delay = std::chrono::milliseconds(1)},
-          .active_jobs_max = 1 + seed % 20};
+          .active_jobs_max = 1 + seed % 20,
+          .ready_jobs_max = seed / 20 % 6};
 }
 
 /// Each job's records come in the order of its stages, once each unless it was tried again.

@@ -10,7 +10,7 @@ namespace alveus::testing {
 
 /// A site that costs nothing: commands end at once with 0, and every operation on data succeeds without any. What is
 /// left to measure is the engine.
-class NullConnector final : public deploy::Connector {
+class NullConnector : public deploy::Connector {
  public:
   explicit NullConnector(double cores) : capacity_{.name = "null", .cores = cores, .ram_mib = 1e9} {}
 
@@ -22,6 +22,7 @@ class NullConnector final : public deploy::Connector {
                              .tmpdir = core::RemotePath(root + "/tmp"),
                              .inputs_directory = core::RemotePath(root + "/in")};
   }
+  void retire_job_folder(const deploy::JobFolder&, deploy::JobRemains) override {}
   core::Result<deploy::CommandHandle> start(const deploy::SiteCommand&, OnEnd on_end) override {
     on_end(deploy::CommandEnd{});
     return std::to_string(++started_);

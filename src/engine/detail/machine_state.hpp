@@ -66,6 +66,7 @@ enum class Stage {
   kEvaluating,
   kWaiting,
   kPreparing,
+  kReady,  ///< prepared; waits for resources
   kStarting,
   kRunning,
   kCollecting,
@@ -88,6 +89,7 @@ struct Activity {
   core::Value inputs;
   Allotment allotment;
   bool holds_allotment = false;
+  bool is_queued = false;  ///< the scheduler has it, while it waits or is made ready
   int attempt = 0;
   std::shared_ptr<const store::ResultTicket> ticket;  ///< for the cache
   std::shared_ptr<const PreparedJob> job;
@@ -162,6 +164,8 @@ struct Machine::State {
   void finish_job(Activity& activity, core::Value outputs);
   void wait_for_resources(Activity& activity);
   void place_jobs();
+  void prepare_job(Activity& activity);
+  void start_job(Activity& activity);
   void command_ended(Activity& activity, core::Result<deploy::CommandEnd> result);
   void release(Activity& activity);
 
