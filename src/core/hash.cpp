@@ -9,6 +9,17 @@
 
 namespace alveus::core {
 
+namespace {
+
+/// Looked up once: OpenSSL 3 goes through its providers each time a digest starts by EVP_sha256().
+const EVP_MD* algorithm_of(HashKind kind) {
+  static const EVP_MD* const kSha1 = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return kind == HashKind::kSha1 ? kSha1 : kSha256;
+}
+
+}  // namespace
+
 struct Hasher::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   State() = default;
@@ -18,8 +29,7 @@ struct Hasher::State {
 };
 
 Hasher::Hasher(HashKind kind) : state_(std::make_unique<State>()) {
-  const EVP_MD* algorithm = kind == HashKind::kSha1 ? EVP_sha1() : EVP_sha256();
-  ALVEUS_CHECK(EVP_DigestInit_ex(state_->context, algorithm, nullptr) == 1, "the digest starts");
+  ALVEUS_CHECK(EVP_DigestInit_ex(state_->context, algorithm_of(kind), nullptr) == 1, "the digest starts");
 }
 
 Hasher::~Hasher() = default;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -96,7 +97,19 @@ std::string line_and_column(std::string_view text, std::size_t position) {
   return std::to_string(line) + ":" + std::to_string(column);
 }
 
+/// Printable ASCII without a quote or backslash stands for itself.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char letter) { return letter >= ' ' && letter < 0x7f && letter != '"' && letter != '\\'; });
+}
+
 void append_string(std::string& out, std::string_view text) {
+  if (is_plain(text)) {
+    out += '"';
+    out += text;
+    out += '"';
+    return;
+  }
   const nlohmann::json wrapped = std::string(text);
   out += wrapped.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

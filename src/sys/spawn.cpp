@@ -85,9 +85,12 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
   return pointers;
 }
 
-bool is_program(const fs::path& path) {
+enum class Found { kNothing, kNoProgram, kProgram };
+
+Found what_is_at(const std::string& path) {
   struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
+  if (::stat(path.c_str(), &status) != 0) return Found::kNothing;
+  return S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0 ? Found::kProgram : Found::kNoProgram;
 }
 
 /// The program's path as the child, which stands in the working directory, will name it.
@@ -99,11 +102,11 @@ core::Result<std::string> find_program(const ProcessCommand& command) {
   bool may_not_run = false;
   for (const auto& directory : core::split(search, ':')) {
     // An empty piece means the working directory; a relative one is relative to it.
-    const fs::path candidate = fs::path(directory.empty() ? "." : directory) / name;
-    const fs::path seen_from_here =
-        command.working_directory.empty() ? candidate : command.working_directory / candidate;
-    if (is_program(seen_from_here)) return candidate.string();
-    may_not_run = may_not_run || ::access(seen_from_here.c_str(), F_OK) == 0;
+    const std::string candidate = (directory.empty() ? "." : directory) + "/" + name;
+    const bool is_here = candidate.starts_with('/') || command.working_directory.empty();
+    const Found found = what_is_at(is_here ? candidate : (command.working_directory / candidate).string());
+    if (found == Found::kProgram) return candidate;
+    may_not_run = may_not_run || found == Found::kNoProgram;
   }
   if (may_not_run) {
     return core::fail(core::ErrorCode::kDenied,
@@ -142,7 +145,7 @@ core::Error explain(const ProcessCommand& command, const std::string& program, i
     if (is_there && fs::is_directory(output)) return system_error("cannot write", output, EISDIR);
   }
   core::Error error = system_error("cannot run", program, error_number);
-  if (error_number == ENOENT && is_program(seen_from_here(command, program))) {
+  if (error_number == ENOENT && what_is_at(seen_from_here(command, program).string()) == Found::kProgram) {
     error.message += "; the interpreter that its first line or header names is missing";
   } else if (error_number == ENOEXEC) {
     error.message += "; a script needs a first line such as '#!/bin/sh'";
