@@ -49,7 +49,7 @@ closed: build ## link every library to its declared dependencies alone
 conformance: build ## run an official CWL suite where it is (SUITE=v1.2, K=name,name for some tests)
 	python3 tests/conformance/check.py --suite $(or $(SUITE),v1.2) --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) $(if $(K),--only $(K))
 
-.PHONY: format lint lint-changed asan tsan coverage fuzz bench slow simulate
+.PHONY: format lint lint-changed asan tsan coverage fuzz bench bench-compare slow simulate
 format: ## clang-format every source
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 lint: configure ## clang-tidy and cppcheck on everything
@@ -73,6 +73,10 @@ bench: ## benchmarks of the engine half, release build (B=name)
 	cmake --preset engine-release && cmake --build --preset engine-release -j $(JOBS)
 	for program in build/engine-release/bench/*_bench; do $$program $(if $(B),--benchmark_filter=$(B)); done
 	python3 bench/scatter.py --runner build/engine-release/bin/cwl-runner
+	python3 bench/scale.py --sizes 100,1000,10000 --null-sizes 100,1000,10000,100000
+bench-compare: ## the same benchmarks of this tree and of another, in turn (REV=main B=name)
+	cmake --preset engine-release && cmake --build --preset engine-release -j $(JOBS)
+	tools/bench-compare --revision $(or $(REV),main) $(if $(B),--filter $(B))
 slow: build ## training to a known accuracy
 	ctest --test-dir $(BUILD) --output-on-failure -L '^slow$$'
 
