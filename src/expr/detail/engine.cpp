@@ -28,6 +28,7 @@
 
 #include "core/text.hpp"
 #include "expr/detail/convert.hpp"
+#include "expr/detail/pure.hpp"
 #include "expr/detail/unicode.hpp"
 
 namespace alveus::expr::detail {
@@ -102,6 +103,9 @@ struct Engine::State {
   std::unique_ptr<JS::PersistentRootedObject> memory;  // gcBytes, zone.mallocBytes
   std::unordered_map<std::string, RefPtr<JS::Stencil>> stencils;
   std::size_t stencil_source_bytes = 0;
+  /// Scripts that leave nothing behind share the realm of `home`: a realm of its own takes longer than most of them.
+  /// They are functions of the variables.
+  std::unordered_map<std::string, std::unique_ptr<JS::PersistentRootedValue>> functions;
 
   const core::Value* variables = nullptr;  // of the evaluation in progress
   std::chrono::steady_clock::time_point deadline;
@@ -109,6 +113,7 @@ struct Engine::State {
   bool looks_at_memory = false;
 
   ~State() {
+    functions.clear();
     stencils.clear();
     memory.reset();
     home.reset();
@@ -120,6 +125,9 @@ struct Engine::State {
   bool goes_on();
   RefPtr<JS::Stencil> stencil_of(std::string_view name, unsigned first_line, const std::string& text);
   bool run(std::string_view name, unsigned first_line, const std::string& text, JS::MutableHandleValue result);
+  bool function_of(const Script& script, JS::MutableHandleValue function);
+  bool call(const Script& script, JS::HandleValue function, JS::MutableHandleValue result);
+  core::Result<core::Value> value_of(const Script& script, JS::HandleValue result);
   core::Error error_of(const Script& script);
   core::Error stopped() const;
 };
@@ -289,6 +297,38 @@ bool Engine::State::run(std::string_view name, unsigned first_line, const std::s
   return script && JS_ExecuteScript(context.get(), script, result);
 }
 
+/// False when it does not compile; the exception is gone.
+bool Engine::State::function_of(const Script& script, JS::MutableHandleValue function) {
+  std::string parameters;
+  for (const auto& [name, value] : script.variables.as_object()) parameters += (parameters.empty() ? "" : ",") + name;
+  const bool is_body = script.form == Javascript::Form::kBody;
+  const std::string code =
+      "(function(" + parameters + (is_body ? "){\n" : "){return (\n") + script.code + (is_body ? "\n})" : "\n);})");
+  if (const auto found = functions.find(code); found != functions.end()) {
+    function.set(*found->second);
+    return true;
+  }
+  if (!run(kScriptName, 0, code, function)) {
+    JS_ClearPendingException(context.get());
+    return false;
+  }
+  if (functions.size() >= kStencilsMax) functions.clear();
+  functions.emplace(code, std::make_unique<JS::PersistentRootedValue>(context.get(), function));
+  return true;
+}
+
+/// A variable that the code does not name is not converted.
+bool Engine::State::call(const Script& script, JS::HandleValue function, JS::MutableHandleValue result) {
+  JS::RootedValueVector arguments(context.get());
+  for (const auto& [name, value] : script.variables.as_object()) {
+    JS::RootedValue argument(context.get());
+    const bool is_named = script.code.find(name) != std::string::npos;
+    if (is_named && !to_javascript(context.get(), value, &argument)) return false;
+    if (!arguments.append(argument)) return false;
+  }
+  return JS_CallFunctionValue(context.get(), nullptr, function, arguments, result);
+}
+
 core::Error Engine::State::stopped() const {
   if (stop == Stop::kTime) {
     return {.code = core::ErrorCode::kInvalidInput,
@@ -366,6 +406,18 @@ core::Error Engine::State::error_of(const Script& script) {
   return error;
 }
 
+core::Result<core::Value> Engine::State::value_of(const Script& script, JS::HandleValue result) {
+  core::Value value;
+  switch (from_javascript(context.get(), result, value)) {
+    case FromJavascript::kDone: break;
+    case FromJavascript::kException: return core::fail(error_of(script));
+    case FromJavascript::kNoJson:
+      return core::fail(core::ErrorCode::kInvalidInput,
+                        "the expression yields a function, a symbol or a big integer, which JSON cannot hold");
+  }
+  return value;
+}
+
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
@@ -383,8 +435,18 @@ bool Engine::spent() const { return state_->stop != Stop::kNone; }
 core::Result<core::Value> Engine::evaluate(const Script& script) {
   State& state = *state_;
   JSContext* running = state.context.get();
-  state.variables = &script.variables;
   state.deadline = std::chrono::steady_clock::now() + state.limits.time;
+  if (script.library.empty() && script.variables.is_object() && leaves_nothing(script.code)) {
+    state.variables = nullptr;
+    const JSAutoRealm realm(running, *state.home);
+    JS::RootedValue function(running);
+    JS::RootedValue result(running);
+    if (state.function_of(script, &function)) {
+      if (!state.call(script, function, &result)) return core::fail(state.error_of(script));
+      return state.value_of(script, result);
+    }
+  }
+  state.variables = &script.variables;
 
   JS::RootedObject global(running, state.make_global());
   if (!global) return core::fail(state.error_of(script));
@@ -406,15 +468,7 @@ core::Result<core::Value> Engine::evaluate(const Script& script) {
   }
   if (!state.run(kScriptName, 0, code, &result)) return core::fail(state.error_of(script));
 
-  core::Value value;
-  switch (from_javascript(running, result, value)) {
-    case FromJavascript::kDone: break;
-    case FromJavascript::kException: return core::fail(state.error_of(script));
-    case FromJavascript::kNoJson:
-      return core::fail(core::ErrorCode::kInvalidInput,
-                        "the expression yields a function, a symbol or a big integer, which JSON cannot hold");
-  }
-  return value;
+  return state.value_of(script, result);
 }
 
 }  // namespace alveus::expr::detail
