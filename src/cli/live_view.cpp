@@ -73,10 +73,12 @@ void LiveView::on_records(std::span<const store::Record> records) {
     if (const auto* failed = std::get_if<store::JobFailed>(&record)) {
       // The run's end tells the whole of it.
       terminal_.warning(job_text(failed->job) + " failed: " + failed->reason.substr(0, failed->reason.find('\n')));
+    } else if (const auto* reused = std::get_if<store::JobReused>(&record)) {
+      reused_ = reused->job;
     } else if (const auto* collected = std::get_if<store::JobCollected>(&record);
                collected && !terminal_.interactive()) {
-      terminal_.message(
-          fmt::format("[{}] {} done", duration_text(clock_.steady() - started_), job_text(collected->job)));
+      terminal_.message(fmt::format("[{}] {} {}", duration_text(clock_.steady() - started_), job_text(collected->job),
+                                    collected->job == reused_ ? "reused" : "done"));
     } else if (const auto* retried = std::get_if<store::JobRetried>(&record)) {
       terminal_.warning(fmt::format("{} is tried again: {}", job_text(retried->job), retried->reason));
     }

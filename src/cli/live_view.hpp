@@ -31,6 +31,7 @@ class LiveView final : public engine::ProgressObserver {
   const sys::Clock& clock_;
   sys::SteadyTime started_;
   sys::SteadyTime drawn_;
+  core::JobId reused_;           ///< whose outputs come next
   std::vector<StepLine> steps_;  ///< in the order they began
 };
 

@@ -10,6 +10,7 @@
 
 #include "cli/interrupt.hpp"
 #include "cli/live_view.hpp"
+#include "cli/run_cache.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "deploy/local_connector.hpp"
@@ -92,7 +93,7 @@ cmdline::ExitStatus status_of(const engine::Ending& ending) {
 
 std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
   using Kind = cmdline::Flag::Kind;
-  return {
+  std::vector<cmdline::Flag> flags = {
       {.name = "outdir", .value_name = "DIR", .help = "Where the outputs go.", .fallback = std::move(outdir_fallback)},
       {.name = "quiet", .kind = Kind::kSwitch, .help = "Show errors alone.", .short_name = "q"},
       {.name = "on-error",
@@ -120,6 +121,8 @@ std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
        .kind = Kind::kSwitch,
        .help = "Leave the jobs' folders in place; without it only a run that failed keeps them."},
   };
+  for (auto& flag : cache_flags()) flags.push_back(std::move(flag));
+  return flags;
 }
 
 core::Result<std::filesystem::path> state_directory_of(const cmdline::Flags& flags) {
@@ -148,6 +151,7 @@ core::Result<WorkflowRunOptions> workflow_run_options(const cmdline::Flags& flag
       .cores = flags.has("cores") ? flags.real("cores") : 0,
       .ram_mib = flags.has("ram") ? flags.real("ram") : 0,
       .keep_job_folders = flags.on("keep-job-folders"),
+      .cache = cache_directory_of(flags),
   };
 }
 
@@ -176,14 +180,25 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
   run.header = header_of(request, folder, options);
   run.stop = interrupt.token();
 
+  std::unique_ptr<RunCache> cache;
+  if (!options.cache.empty()) {
+    ALVEUS_TRY_ASSIGN(cache, RunCache::open(options.cache, folder, *request.document.loaded.process, clock, terminal,
+                                            RunCache::Use::kTakeAndKeep));
+  }
+
   LiveView view(terminal, clock);
   const std::stop_callback told(interrupt.token(), [&terminal] {
     terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
   });
   terminal.message("run " + folder.run.text() + ", journal and jobs in " + folder.path.string());
   auto ending = engine::run_process(*request.document.loaded.process, request.document.inputs, run,
-                                    {.connector = *connector, .journal = *journal, .clock = clock, .observer = &view});
+                                    {.connector = *connector,
+                                     .journal = *journal,
+                                     .clock = clock,
+                                     .observer = &view,
+                                     .reuse = cache ? &cache->reuse() : nullptr});
   terminal.clear_status();
+  if (cache) cache->finish(ending && ending->status == store::RunStatus::kDone);
   if (!ending) return core::fail(std::move(ending).error());
   tell_failures(*ending, terminal);
   if (ending->status == store::RunStatus::kFailed) {

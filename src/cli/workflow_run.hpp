@@ -24,6 +24,7 @@ struct WorkflowRunOptions {
   double cores = 0;    ///< 0: what the machine has
   double ram_mib = 0;  ///< 0: what the machine has
   bool keep_job_folders = false;
+  std::filesystem::path cache;  ///< empty: none
 };
 
 /// A process to run. Borrows the document, which outlives the run.

@@ -6,6 +6,7 @@
 #include "core/check.hpp"
 #include "cwl/detail/collect.hpp"
 #include "cwl/detail/command_line.hpp"
+#include "cwl/detail/definition.hpp"
 #include "cwl/detail/evaluator.hpp"
 #include "cwl/detail/stage.hpp"
 #include "cwl/tool.hpp"
@@ -56,6 +57,9 @@ class CommandLineToolLogic final : public flow::Tool {
                                    const flow::DataAccess& access) const override;
   core::Result<core::Value> collect(const flow::JobPlan& plan, const flow::JobExit& exit, const core::Location& outdir,
                                     const flow::DataAccess& access) const override;
+  flow::Definition definition() const override { return detail::definition_of(*process_); }
+  core::Result<flow::Reusability> reusability(const core::Value& inputs) const override;
+  bool changes_inputs() const override { return process_->requirements.inplace_update; }
 
  private:
   const CommandLineTool& tool() const { return std::get<CommandLineTool>(process_->body); }
@@ -176,6 +180,25 @@ core::Result<core::Value> CommandLineToolLogic::collect(const flow::JobPlan& pla
   const Evaluator evaluator(*process_, javascript_, plan.inputs, std::move(runtime));
   const detail::PathMap paths(plan, outdir);
   return detail::collect_outputs(*process_, plan, evaluator, paths, access);
+}
+
+core::Result<flow::Reusability> CommandLineToolLogic::reusability(const core::Value& inputs) const {
+  const Requirements& requirements = process_->requirements;
+  const auto no = [](std::string reason) {
+    return flow::Reusability{.is_reusable = false, .reason = std::move(reason)};
+  };
+  const Evaluator evaluator(*process_, javascript_, inputs, core::Value(core::Object{}));
+  if (requirements.work_reuse) {
+    ALVEUS_TRY_ASSIGN(const bool allowed, evaluator.boolean("enableReuse", *requirements.work_reuse));
+    if (!allowed) return no("WorkReuse is off for it");
+  }
+  if (changes_inputs()) return no("it may change its inputs where they lie (InplaceUpdateRequirement)");
+  if (requirements.secrets) return no("it is given secrets, of which nothing is kept");
+  if (requirements.network_access && !requirements.work_reuse) {
+    ALVEUS_TRY_ASSIGN(const bool network, evaluator.boolean("networkAccess", *requirements.network_access));
+    if (network) return no("it uses the network, whose answers may change; WorkReuse with enableReuse: true allows it");
+  }
+  return flow::Reusability{.is_reusable = true, .reason = {}};
 }
 
 }  // namespace

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -17,6 +14,7 @@
 
 #include "core/text.hpp"
 #include "deploy/detail/local_tree.hpp"
+#include "sys/copy_file.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::deploy::detail {
@@ -52,41 +50,6 @@ struct Ancestor {
   friend bool operator==(const Ancestor&, const Ancestor&) = default;
 };
 
-/// 0, or an errno. By reading and writing, for file systems that know nothing better.
-int copy_by_reading(int from, int to) {
-  std::array<char, std::size_t{1} << 16U> piece{};
-  while (true) {
-    const ssize_t count = ::read(from, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    if (count == 0) return 0;
-    for (ssize_t done = 0; done < count;) {
-      const ssize_t written = ::write(to, piece.data() + done, static_cast<std::size_t>(count - done));
-      if (written < 0 && errno != EINTR) return errno;
-      if (written > 0) done += written;
-    }
-  }
-}
-
-/// 0, or an errno. Shares blocks where the file system can, else lets the kernel copy, else copies.
-int copy_bytes(int from, int to) {
-  if (::ioctl(to, FICLONE, from) == 0) return 0;
-  constexpr std::size_t kAtOnceBytes = std::size_t{1} << 30U;
-  bool has_copied = false;
-  while (true) {
-    const ssize_t count = ::copy_file_range(from, nullptr, to, nullptr, kAtOnceBytes, 0);
-    if (count > 0) {
-      has_copied = true;
-      continue;
-    }
-    if (count < 0 && errno == EINTR) continue;
-    const bool is_unable = count < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP);
-    // Files of /proc report no size and copy as nothing: reading settles it.
-    if (!has_copied && (count == 0 || is_unable)) return copy_by_reading(from, to);
-    return count == 0 ? 0 : errno;
-  }
-}
-
 core::Status copy_file(const fs::path& from, const fs::path& to, mode_t mode) {
   const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
   if (source.number() < 0) return fail(system_error("cannot open", from, errno));
@@ -94,7 +57,7 @@ core::Status copy_file(const fs::path& from, const fs::path& to, mode_t mode) {
   const mode_t target_mode = (mode & kPermissions) | S_IRUSR | S_IWUSR;
   Descriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target_mode));
   if (target.number() < 0) return fail(system_error("cannot make", to, errno));
-  int failure = copy_bytes(source.number(), target.number());
+  int failure = sys::copy_bytes(source.number(), target.number());
   if (const int close_failure = target.close(); failure == 0) failure = close_failure;
   if (failure != 0) return fail(system_error("cannot copy to", to, failure));
   return {};
@@ -162,6 +125,25 @@ core::Status make_self_contained(const fs::path& root) {
   return {};
 }
 
+/// Gives each file of the tree that has a second name elsewhere (in a cache of results) one that is its own: what is
+/// done to it must not be done there.
+core::Status make_unshared(const fs::path& root) {
+  std::vector<fs::path> shared;
+  std::error_code failure;
+  for (fs::recursive_directory_iterator entry(root, failure), end; !failure && entry != end; entry.increment(failure)) {
+    if (entry->is_symlink(failure) || !entry->is_regular_file(failure)) continue;
+    if (entry->hard_link_count(failure) > 1) shared.push_back(entry->path());
+  }
+  if (failure) return fail(system_error("cannot list", root, failure.value()));
+  for (const auto& file : shared) {
+    fs::path copy = file;
+    copy += ".alveus-copy";
+    ALVEUS_TRY(copy_tree(file, copy));
+    if (::rename(copy.c_str(), file.c_str()) != 0) return fail(system_error("cannot replace", file, errno));
+  }
+  return {};
+}
+
 core::Status copy_then_remove(const fs::path& from, const fs::path& to) {
   ALVEUS_TRY(copy_tree(from, to));
   return sys::remove_tree(from);
@@ -217,7 +199,9 @@ core::Status move_tree(const fs::path& from, const fs::path& to) {
   if (::lstat(from.c_str(), &status) != 0) return fail(system_error("cannot move", from, errno));
   // A link is moved as what it points to: the place it points to may go before it does.
   if (S_ISLNK(status.st_mode)) return copy_then_remove(from, to);
+  if (S_ISREG(status.st_mode) && status.st_nlink > 1) return copy_then_remove(from, to);
   if (S_ISDIR(status.st_mode)) ALVEUS_TRY(make_self_contained(from));
+  if (S_ISDIR(status.st_mode)) ALVEUS_TRY(make_unshared(from));
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
   // EINVAL: a file system that cannot refuse to replace, or a move into itself, which copy_tree reports.
   if (errno == EXDEV || errno == EINVAL || errno == ENOSYS) return copy_then_remove(from, to);

@@ -39,9 +39,29 @@ std::string type_word(const Node& parameter) {
   return type != nullptr && type->is_string() ? type->string() : "";
 }
 
-/// A name for the file of a standard stream that the document leaves unnamed: the same for the same document.
+/// The value without labels and documentation.
+core::Value without_words(const core::Value& value) {
+  if (value.is_array()) {
+    core::Array items;
+    for (const core::Value& item : value.as_array()) items.push_back(without_words(item));
+    return items;
+  }
+  if (!value.is_object()) return value;
+  core::Object members;
+  for (const auto& [name, member] : value.as_object()) {
+    if (name != "label" && name != "doc") members.append(name, without_words(member));
+  }
+  return members;
+}
+
+/// A name for the file of a standard stream that the document leaves unnamed: the same for the same command, whatever
+/// is said about it.
 Expression made_up_name(const Fields& fields, std::string_view stream) {
-  const std::string text = std::string(stream) + core::to_json(fields.node().value());
+  std::string text(stream);
+  for (const char* part : {"baseCommand", "arguments", "inputs"}) {
+    const Node* node = fields.find(part);
+    if (node != nullptr) text += core::to_json(without_words(node->value()));
+  }
   const std::string digest = core::hash_text(core::HashKind::kSha256, text).substr(0, 16);
   return {core::Value(digest + "." + std::string(stream)), fields.mark()};
 }

@@ -32,7 +32,7 @@ core::ErrorCode code_of(int result) {
 
 core::Error error_of(sqlite3* database, int result, const std::string& file) {
   const char* text = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(result);
-  return {.code = code_of(result), .message = "the journal '" + file + "' cannot be used: " + text};
+  return {.code = code_of(result), .message = "the database '" + file + "' cannot be used: " + text};
 }
 
 }  // namespace
