@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/document_load.hpp"
 #include "cli/input_flags.hpp"
+#include "cli/run_plan.hpp"
 #include "cli/workflow_run.hpp"
 #include "cmdline/terminal.hpp"
 #include "core/json.hpp"
@@ -18,6 +19,10 @@ cmdline::ExitStatus wrong_use(const core::Error& error, cmdline::Terminal& termi
 
 std::vector<cmdline::Flag> run_flags() {
   auto flags = workflow_run_flags(".");
+  flags.push_back({.name = "plan",
+                   .kind = cmdline::Flag::Kind::kSwitch,
+                   .help = "Runs nothing; says what would run, what the cache would save, and why."});
+  flags.push_back({.name = "json", .kind = cmdline::Flag::Kind::kSwitch, .help = "Writes the plan as JSON."});
   flags.push_back({.name = "workflow",
                    .value_name = "WORKFLOW",
                    .help = "The document; #name picks a process.",
@@ -66,6 +71,9 @@ core::Result<cmdline::ExitStatus> run_opened(const cmdline::Flags& flags, Opened
   auto document = with_checked_inputs(std::move(opened), terminal);
   if (!document) return core::fail(with_remedy(std::move(document).error(), flags, asked));
   const WorkflowRequest request{.document = *document, .name = flags.text("workflow")};
+  if (flags.on("plan")) {
+    return show_plan(request, options, flags.on("json") ? PlanStyle::kJson : PlanStyle::kText, terminal);
+  }
   ALVEUS_TRY_ASSIGN(const auto result, run_workflow(request, options, terminal));
   if (result.status == cmdline::ExitStatus::kDone || result.outputs.is_object()) {
     terminal.result(core::to_json(result.outputs, core::JsonStyle::kIndented) + "\n");

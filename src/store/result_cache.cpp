@@ -258,7 +258,7 @@ core::Result<std::unique_ptr<ResultCache>> ResultCache::open(ResultCacheOptions 
   ALVEUS_TRY(folder.make());
   ALVEUS_TRY_ASSIGN(auto checksums, FileChecksums::open(folder.checksums_file()));
   ALVEUS_TRY_ASSIGN(auto lease, FileLock::take(folder.lease_file(options.run.text()), FileLock::Kind::kExclusive,
-                                               FileLock::Wait::kNo));
+                                               FileLock::Wait::kYes));
   if (const fs::path real = fs::canonical(options.jobs_directory, failure); !failure) options.jobs_directory = real;
   return std::unique_ptr<ResultCache>(new ResultCache(
       std::make_unique<State>(std::move(options), std::move(folder), std::move(checksums), std::move(lease))));
