@@ -93,28 +93,6 @@ Found what_is_at(const std::string& path) {
   return S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0 ? Found::kProgram : Found::kNoProgram;
 }
 
-/// The program's path as the child, which stands in the working directory, will name it.
-core::Result<std::string> find_program(const ProcessCommand& command) {
-  const std::string& name = command.arguments.front();
-  if (name.find('/') != std::string::npos) return name;
-  const auto listed = command.environment.find("PATH");
-  const std::string search = listed == command.environment.end() ? kDefaultPath : listed->second;
-  bool may_not_run = false;
-  for (const auto& directory : core::split(search, ':')) {
-    // An empty piece means the working directory; a relative one is relative to it.
-    const std::string candidate = (directory.empty() ? "." : directory) + "/" + name;
-    const bool is_here = candidate.starts_with('/') || command.working_directory.empty();
-    const Found found = what_is_at(is_here ? candidate : (command.working_directory / candidate).string());
-    if (found == Found::kProgram) return candidate;
-    may_not_run = may_not_run || found == Found::kNoProgram;
-  }
-  if (may_not_run) {
-    return core::fail(core::ErrorCode::kDenied,
-                      "cannot run '" + name + "': the file of that name in PATH (" + search + ") is not executable");
-  }
-  return core::fail(core::ErrorCode::kNotFound, "cannot run '" + name + "': no such program in PATH (" + search + ")");
-}
-
 fs::path seen_from_here(const ProcessCommand& command, const fs::path& path) {
   return command.working_directory.empty() ? path : command.working_directory / path;
 }
@@ -154,6 +132,27 @@ core::Error explain(const ProcessCommand& command, const std::string& program, i
 }
 
 }  // namespace
+
+core::Result<std::string> find_program(const ProcessCommand& command) {
+  const std::string& name = command.arguments.front();
+  if (name.find('/') != std::string::npos) return name;
+  const auto listed = command.environment.find("PATH");
+  const std::string search = listed == command.environment.end() ? kDefaultPath : listed->second;
+  bool may_not_run = false;
+  for (const auto& directory : core::split(search, ':')) {
+    // An empty piece means the working directory; a relative one is relative to it.
+    const std::string candidate = (directory.empty() ? "." : directory) + "/" + name;
+    const bool is_here = candidate.starts_with('/') || command.working_directory.empty();
+    const Found found = what_is_at(is_here ? candidate : (command.working_directory / candidate).string());
+    if (found == Found::kProgram) return candidate;
+    may_not_run = may_not_run || found == Found::kNoProgram;
+  }
+  if (may_not_run) {
+    return core::fail(core::ErrorCode::kDenied,
+                      "cannot run '" + name + "': the file of that name in PATH (" + search + ") is not executable");
+  }
+  return core::fail(core::ErrorCode::kNotFound, "cannot run '" + name + "': no such program in PATH (" + search + ")");
+}
 
 core::Result<pid_t> spawn(const ProcessCommand& command) {
   ALVEUS_CHECK(!command.arguments.empty(), "a command has at least the program's name");
