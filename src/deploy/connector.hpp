@@ -12,6 +12,7 @@
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "deploy/container.hpp"
 
 namespace alveus::deploy {
 
@@ -36,7 +37,8 @@ enum class JobRemains {
   kNothing,  ///< none: no output is a file or directory
 };
 
-/// A command as a connector takes it. All paths are the site's own.
+/// A command as a connector takes it. All paths are the site's own, but those that a command in a container is given as
+/// arguments or finds in its environment.
 struct SiteCommand {
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment;
@@ -46,6 +48,7 @@ struct SiteCommand {
   std::optional<core::RemotePath> stderr_path;  ///< empty: the job's log
   core::RemotePath log_path;                    ///< takes what goes nowhere else
   std::chrono::milliseconds time_limit{0};
+  std::optional<JobContainer> container{};  ///< empty: on the site as it is
 };
 
 /// How a command ended on its site.
@@ -65,6 +68,12 @@ struct SiteEntry {
   EntryKind kind = EntryKind::kFile;
   std::uint64_t size_bytes = 0;
   bool is_executable = false;  ///< of a file
+};
+
+/// A symbolic link, and what it holds.
+struct SiteLink {
+  core::RemotePath path;
+  std::string target;
 };
 
 /// Names a command that a connector runs; what it holds is the connector's (a process id, a queue's job number). It is
@@ -94,6 +103,10 @@ class Connector {
   virtual core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) = 0;
   /// Ends the command with all that it started; its `on_end` then tells `killed`. Unknown handles are ignored.
   virtual void cancel(const CommandHandle& command) = 0;
+  /// Finds the site's container engine and brings the image there, each once however many jobs ask; the rest wait.
+  /// Empty: a hint that cannot be had, so the job runs without. Errors: kUnsupported (no engine, or none wanted),
+  /// kUnavailable (a registry or daemon that does not answer), kNotFound, kDenied, kInvalidInput (no such image).
+  virtual core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source);
 
   // Data on the site.
   /// The URI of a path of this site, and back; the second is kNotFound for another site's URI. Whatever bytes a path
@@ -104,6 +117,8 @@ class Connector {
   virtual core::Result<SiteEntry> status(const core::RemotePath& path) const = 0;
   /// Members sorted by name; links to nothing are left out.
   virtual core::Result<std::vector<SiteEntry>> list(const core::RemotePath& directory) const = 0;
+  /// The symbolic links in a tree, sorted by path; none is followed.
+  virtual core::Result<std::vector<SiteLink>> links(const core::RemotePath& tree) const = 0;
   /// The first `limit_bytes` bytes.
   virtual core::Result<std::string> read(const core::RemotePath& file, std::uint64_t limit_bytes) const = 0;
   /// Lower-case hexadecimal digest.

@@ -14,6 +14,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "deploy/container_engine.hpp"
 #include "deploy/detail/job_folders.hpp"
 #include "deploy/detail/local_tree.hpp"
 #include "sys/file.hpp"
@@ -118,7 +119,6 @@ LocalConnector::LocalConnector(sys::ProcessRunner& runner, LocalConnectorOptions
     : runner_(runner),
       options_(std::move(options)),
       folders_(std::make_unique<detail::JobFolders>(options_.jobs_directory.string())) {}
-LocalConnector::~LocalConnector() = default;
 
 core::Result<std::unique_ptr<LocalConnector>> LocalConnector::make(sys::ProcessRunner& runner,
                                                                    LocalConnectorOptions options) {
@@ -128,7 +128,32 @@ core::Result<std::unique_ptr<LocalConnector>> LocalConnector::make(sys::ProcessR
   // Jobs are told paths without links, so that what they print can be compared with what they were given.
   options.jobs_directory = fs::canonical(options.jobs_directory, failure);
   if (failure) return fail(system_error("cannot use", options.jobs_directory, failure.value()));
-  return std::unique_ptr<LocalConnector>(new LocalConnector(runner, std::move(options)));
+  std::unique_ptr<LocalConnector> connector(new LocalConnector(runner, std::move(options)));
+  LocalConnector& made = *connector;
+  made.containers_ = std::make_unique<ContainerRuntime>(
+      made, made.options_.containers, [&made](const ContainerEngine& engine) { return made.watch_containers(engine); });
+  return connector;
+}
+
+LocalConnector::~LocalConnector() {
+  if (last_will_ && containers_->has_running()) last_will_->confirm();
+}
+
+core::Status LocalConnector::watch_containers(const ContainerEngine& engine) {
+  const sys::LastWill will{.find = list_arguments(engine, options_.containers.run),
+                           .then = {kill_arguments(engine), remove_arguments(engine)},
+                           .environment = engine.environment};
+  ALVEUS_TRY_ASSIGN(last_will_, sys::LastWillExecutor::make(will));
+  return {};
+}
+
+core::Result<std::optional<ContainerImage>> LocalConnector::prepare_image(const ImageSource& source) {
+  return containers_->prepare_image(source);
+}
+
+core::Status LocalConnector::require_container_engine() {
+  ALVEUS_TRY(containers_->engine());
+  return {};
 }
 
 core::Result<JobFolder> LocalConnector::make_job_folder(const core::JobId& job) { return folders_->make(job); }
@@ -138,6 +163,7 @@ void LocalConnector::retire_job_folder(const JobFolder& folder, JobRemains remai
 }
 
 core::Result<CommandHandle> LocalConnector::start(const SiteCommand& command, OnEnd on_end) {
+  if (command.container) return containers_->start(command, std::move(on_end));
   sys::ProcessCommand process{.arguments = command.arguments,
                               .environment = command.environment,
                               .working_directory = local(command.working_directory),
@@ -157,6 +183,7 @@ core::Result<CommandHandle> LocalConnector::start(const SiteCommand& command, On
 }
 
 void LocalConnector::cancel(const CommandHandle& command) {
+  if (containers_->cancel(command)) return;
   sys::ProcessId id = 0;
   const auto [end, failure] = std::from_chars(command.data(), command.data() + command.size(), id);
   if (failure == std::errc() && end == command.data() + command.size()) runner_.kill(id, kCancelGrace);
@@ -193,6 +220,13 @@ core::Result<std::vector<SiteEntry>> LocalConnector::list(const RemotePath& dire
   if (failure) return fail(system_error("cannot list", path, failure.value()));
   std::ranges::sort(entries, {}, &SiteEntry::name);
   return entries;
+}
+
+core::Result<std::vector<SiteLink>> LocalConnector::links(const RemotePath& tree) const {
+  ALVEUS_TRY_ASSIGN(auto found, detail::links_in(local(tree)));
+  std::vector<SiteLink> links;
+  for (auto& [path, target] : found) links.push_back({.path = remote(path), .target = std::move(target)});
+  return links;
 }
 
 core::Result<std::string> LocalConnector::read(const RemotePath& file, std::uint64_t limit_bytes) const {

@@ -208,4 +208,17 @@ core::Status move_tree(const fs::path& from, const fs::path& to) {
   return fail(system_error("cannot move to", to, errno));
 }
 
+core::Result<std::vector<std::pair<fs::path, std::string>>> links_in(const fs::path& tree) {
+  std::vector<std::pair<fs::path, std::string>> links;
+  std::error_code failure;
+  for (fs::recursive_directory_iterator member(tree, failure), end; !failure && member != end;
+       member.increment(failure)) {
+    if (!member->is_symlink(failure)) continue;
+    links.emplace_back(member->path(), fs::read_symlink(member->path(), failure).string());
+  }
+  if (failure) return fail(system_error("cannot look for links in", tree, failure.value()));
+  std::ranges::sort(links);
+  return links;
+}
+
 }  // namespace alveus::deploy::detail

@@ -249,6 +249,22 @@ TEST_P(ConnectorContract, LinksShowTheSameData) {
   EXPECT_EQ(site().status(out("second"))->name, "second");
 }
 
+TEST_P(ConnectorContract, TellsTheLinksOfATreeAndWhatTheyHold) {
+  ASSERT_TRUE(site().make_directory(out("d/sub")));
+  ASSERT_TRUE(site().write(out("d/file"), "f"));
+  under_test_.make_link(out("d/sub/up"), "../file");
+  under_test_.make_link(out("d/away"), "/no/such/place");
+  under_test_.make_link(out("d/folder"), "sub");
+  const auto links = site().links(out("d"));
+  ASSERT_TRUE(links) << links.error().text();
+  std::vector<std::string> lines;
+  for (const auto& link : *links) lines.push_back(link.path.text() + " " + link.target);
+  EXPECT_THAT(lines, ::testing::ElementsAre(out("d/away").text() + " /no/such/place", out("d/folder").text() + " sub",
+                                            out("d/sub/up").text() + " ../file"))
+      << "none is followed";
+  EXPECT_FALSE(site().links(out("missing")));
+}
+
 TEST_P(ConnectorContract, CopiesAreIndependentAndHoldNoLinks) {
   ASSERT_TRUE(site().make_directory(outside("tree/sub")));
   put(outside("tree/sub/a"), "original");

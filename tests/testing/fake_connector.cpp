@@ -276,6 +276,18 @@ core::Result<std::string> FakeConnector::contents_of(const RemotePath& file) con
   return node.text;
 }
 
+core::Result<std::vector<deploy::SiteLink>> FakeConnector::links(const RemotePath& tree) const {
+  const std::scoped_lock lock(mutex_);
+  ALVEUS_TRY(operate());
+  ALVEUS_TRY_ASSIGN(const std::string root, resolve(tree.text()));
+  std::vector<deploy::SiteLink> links;
+  for (const auto& [path, node] : nodes_) {
+    if (node.kind != Node::Kind::kLink || !lies_below(path, root)) continue;
+    links.push_back({.path = RemotePath(path), .target = node.text});
+  }
+  return links;
+}
+
 core::Result<std::string> FakeConnector::read(const RemotePath& file, std::uint64_t limit_bytes) const {
   const std::scoped_lock lock(mutex_);
   ALVEUS_TRY_ASSIGN(const std::string contents, contents_of(file));

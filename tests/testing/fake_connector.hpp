@@ -54,6 +54,7 @@ class FakeConnector final : public deploy::Connector {
   core::Result<core::RemotePath> path_of(const core::Location& location) const override;
   core::Result<deploy::SiteEntry> status(const core::RemotePath& path) const override;
   core::Result<std::vector<deploy::SiteEntry>> list(const core::RemotePath& directory) const override;
+  core::Result<std::vector<deploy::SiteLink>> links(const core::RemotePath& tree) const override;
   core::Result<std::string> read(const core::RemotePath& file, std::uint64_t limit_bytes) const override;
   core::Result<std::string> sha1(const core::RemotePath& file) const override;
   core::Result<std::vector<deploy::SiteEntry>> glob(const core::RemotePath& directory,

@@ -41,6 +41,9 @@ class NullConnector : public deploy::Connector {
   core::Result<std::vector<deploy::SiteEntry>> list(const core::RemotePath&) const override {
     return std::vector<deploy::SiteEntry>{};
   }
+  core::Result<std::vector<deploy::SiteLink>> links(const core::RemotePath&) const override {
+    return std::vector<deploy::SiteLink>{};
+  }
   core::Result<std::string> read(const core::RemotePath&, std::uint64_t) const override { return std::string(); }
   core::Result<std::string> sha1(const core::RemotePath&) const override { return std::string(40, '0'); }
   core::Result<std::vector<deploy::SiteEntry>> glob(const core::RemotePath&, std::string_view) const override {

@@ -137,6 +137,9 @@ class DamagingSite final : public deploy::Connector {
   core::Result<RemotePath> path_of(const core::Location& location) const override { return inner_.path_of(location); }
   core::Result<deploy::SiteEntry> status(const RemotePath& path) const override { return inner_.status(path); }
   core::Result<std::vector<deploy::SiteEntry>> list(const RemotePath& path) const override { return inner_.list(path); }
+  core::Result<std::vector<deploy::SiteLink>> links(const RemotePath& tree) const override {
+    return inner_.links(tree);
+  }
   core::Result<std::string> read(const RemotePath& file, std::uint64_t limit) const override {
     return inner_.read(file, limit);
   }

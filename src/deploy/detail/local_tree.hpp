@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -24,6 +26,9 @@ core::Status copy_tree(const std::filesystem::path& from, const std::filesystem:
 
 /// Moves a file or tree to where nothing stands; see Connector::move.
 core::Status move_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// The symbolic links in a tree and what they hold, sorted; see Connector::links.
+core::Result<std::vector<std::pair<std::filesystem::path, std::string>>> links_in(const std::filesystem::path& tree);
 
 /// Paths that match, sorted; see Connector::glob.
 core::Result<std::vector<std::filesystem::path>> glob_paths(const std::filesystem::path& directory,
