@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "cli/containers.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/live_view.hpp"
 #include "cli/run_cache.hpp"
@@ -48,11 +49,11 @@ core::Result<store::RunFolder> new_run_folder(const WorkflowRunOptions& options,
 
 store::RunStarted header_of(const WorkflowRequest& request, const store::RunFolder& folder,
                             const WorkflowRunOptions& options) {
-  core::Value description =
-      core::Object{{"document", request.name},
-                   {"inputs", request.document.inputs},
-                   {"outdir", options.outdir.string()},
-                   {"on_error", options.on_error == engine::OnError::kStop ? "stop" : "continue"}};
+  core::Value description = core::Object{{"document", request.name},
+                                         {"inputs", request.document.inputs},
+                                         {"outdir", options.outdir.string()},
+                                         {"on_error", options.on_error == engine::OnError::kStop ? "stop" : "continue"},
+                                         {"container", std::string(name_of(options.container))}};
   return {.run = folder.run,
           .document_hash = request.document.hash,
           .inputs_hash = core::hash_text(core::HashKind::kSha256, core::to_json(request.document.inputs)),
@@ -64,6 +65,16 @@ deploy::SiteCapacity capacity_of(const WorkflowRunOptions& options) {
   if (options.cores > 0) capacity.cores = options.cores;
   if (options.ram_mib > 0) capacity.ram_mib = options.ram_mib;
   return capacity;
+}
+
+deploy::ContainerOptions container_options(const WorkflowRunOptions& options, const store::RunFolder& folder,
+                                           const Interrupt& interrupt, cmdline::Terminal& terminal) {
+  return {.choice = options.container,
+          .run = folder.run.text(),
+          .environment = sys::current_environment(),
+          .image_directory = core::RemotePath((options.state_directory / "images").string()),
+          .tell = [&terminal](const std::string& text) { terminal.message(text); },
+          .stop = interrupt.token()};
 }
 
 void tell_failures(const engine::Ending& ending, cmdline::Terminal& terminal) {
@@ -122,6 +133,7 @@ std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
        .help = "Leave the jobs' folders in place; without it only a run that failed keeps them."},
   };
   for (auto& flag : cache_flags()) flags.push_back(std::move(flag));
+  for (auto& flag : container_flags()) flags.push_back(std::move(flag));
   return flags;
 }
 
@@ -152,6 +164,7 @@ core::Result<WorkflowRunOptions> workflow_run_options(const cmdline::Flags& flag
       .ram_mib = flags.has("ram") ? flags.real("ram") : 0,
       .keep_job_folders = flags.on("keep-job-folders"),
       .cache = cache_directory_of(flags),
+      .container = engine_choice(flags),
   };
 }
 
@@ -164,8 +177,15 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
   ALVEUS_TRY(request.document.snapshot.write(folder.documents_file()));
   ALVEUS_TRY_ASSIGN(const auto journal, store::SqliteJournal::create(folder.journal_file()));
   ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
-  ALVEUS_TRY_ASSIGN(const auto connector, deploy::LocalConnector::make(*runner, {.jobs_directory = folder.jobs(),
-                                                                                 .capacity = capacity_of(options)}));
+  ALVEUS_TRY_ASSIGN(
+      const auto connector,
+      deploy::LocalConnector::make(*runner, {.jobs_directory = folder.jobs(),
+                                             .capacity = capacity_of(options),
+                                             .containers = container_options(options, folder, interrupt, terminal)}));
+  if (auto possible = check_containers(*request.document.loaded.process, *connector); !possible) {
+    static_cast<void>(sys::remove_tree(folder.path));  // nothing was run that it could tell of
+    return core::fail(std::move(possible).error());
+  }
   const transfer::Sites sites(*connector);
   engine::RunOptions run;
   run.machine.on_error = options.on_error;

@@ -11,6 +11,7 @@
 #include "cmdline/terminal.hpp"
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "deploy/container.hpp"
 #include "engine/machine.hpp"
 
 namespace alveus::cli {
@@ -25,6 +26,7 @@ struct WorkflowRunOptions {
   double ram_mib = 0;  ///< 0: what the machine has
   bool keep_job_folders = false;
   std::filesystem::path cache;  ///< empty: none
+  deploy::EngineChoice container = deploy::EngineChoice::kAuto;
 };
 
 /// A process to run. Borrows the document, which outlives the run.

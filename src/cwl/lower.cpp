@@ -70,12 +70,6 @@ std::shared_ptr<const flow::Process> lower(const std::shared_ptr<const Process>&
   } else if (std::holds_alternative<ExpressionTool>(process->body)) {
     lowered->body = make_expression_tool(process, javascript);
   } else if (std::holds_alternative<CommandLineTool>(process->body)) {
-    if (const auto& docker = process->requirements.docker; docker && docker->required) {
-      findings.error(docker->mark,
-                     "the tool requires a container (DockerRequirement), which this version does not start; as a hint "
-                     "it would be left out",
-                     core::ErrorCode::kUnsupported);
-    }
     lowered->body = make_command_line_tool(process, javascript);
   } else {
     findings.error(process->mark, "an Operation has no implementation to run", core::ErrorCode::kUnsupported);

@@ -52,6 +52,7 @@ class CommandLineToolLogic final : public flow::Tool {
     return core::fail(core::ErrorCode::kInternal, "a CommandLineTool is run by its command");
   }
 
+  std::optional<flow::ContainerRequest> container() const override;
   core::Result<flow::ResourceRequest> resources(const core::Value& inputs) const override;
   core::Result<flow::JobPlan> plan(const core::Value& inputs, const flow::JobSite& site,
                                    const flow::DataAccess& access) const override;
@@ -71,6 +72,24 @@ class CommandLineToolLogic final : public flow::Tool {
   std::shared_ptr<const Process> process_;
   expr::Javascript& javascript_;
 };
+
+std::optional<flow::ContainerRequest> CommandLineToolLogic::container() const {
+  if (!process_->requirements.docker) return std::nullopt;
+  const Docker& docker = *process_->requirements.docker;
+  const auto field = [&](const char* name) { return docker.requirement.string_or(name, ""); };
+  flow::ContainerRequest request{.image = docker.image,
+                                 .required = docker.required,
+                                 .output_directory = {},
+                                 .image_id = field("dockerImageId"),
+                                 .pull = field("dockerPull"),
+                                 .load = field("dockerLoad"),
+                                 .import = field("dockerImport"),
+                                 .dockerfile = field("dockerFile"),
+                                 .requirement = docker.requirement,
+                                 .where = docker.mark.text()};
+  if (!docker.output_directory.empty()) request.output_directory = core::RemotePath(docker.output_directory);
+  return request;
+}
 
 core::Result<flow::ResourceRequest> CommandLineToolLogic::resources(const core::Value& inputs) const {
   flow::ResourceRequest request;
@@ -160,12 +179,7 @@ core::Status CommandLineToolLogic::plan_surroundings(const Evaluator& evaluator,
   if (requirements.network_access) {
     ALVEUS_TRY_ASSIGN(plan.network, evaluator.boolean("networkAccess", *requirements.network_access));
   }
-  if (requirements.docker) {
-    const Docker& docker = *requirements.docker;
-    plan.container = flow::ContainerRequest{
-        .image = docker.image, .required = docker.required, .output_directory = {}, .requirement = docker.requirement};
-    if (!docker.output_directory.empty()) plan.container->output_directory = core::RemotePath(docker.output_directory);
-  }
+  plan.container = container();
   if (!tool().success_codes.empty()) plan.success_codes = tool().success_codes;
   plan.temporary_fail_codes = tool().temporary_fail_codes;
   plan.permanent_fail_codes = tool().permanent_fail_codes;

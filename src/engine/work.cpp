@@ -8,6 +8,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "engine/container_job.hpp"
 #include "engine/staging.hpp"
 
 namespace alveus::engine {
@@ -108,32 +109,58 @@ JobPrepared Work::perform(const PrepareJob& effect) const {
 
 core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob& effect) const {
   auto job = std::make_shared<PreparedJob>();
+  const auto request = effect.tool->container();
+  ALVEUS_TRY_ASSIGN(auto image, image_for(request, connector_));
   ALVEUS_TRY_ASSIGN(job->folder, connector_.make_job_folder(effect.job));
-  const flow::JobSite site{.outdir = job->folder.outdir,
-                           .tmpdir = job->folder.tmpdir,
-                           .inputs_directory = job->folder.inputs_directory,
-                           .cores = std::ceil(effect.allotment.cores),
-                           .ram_mib = effect.allotment.ram_mib,
-                           .tmpdir_mib = effect.allotment.tmpdir_mib,
-                           .outdir_mib = effect.allotment.outdir_mib};
+  flow::JobSite site{.outdir = job->folder.outdir,
+                     .tmpdir = job->folder.tmpdir,
+                     .inputs_directory = job->folder.inputs_directory,
+                     .cores = std::ceil(effect.allotment.cores),
+                     .ram_mib = effect.allotment.ram_mib,
+                     .tmpdir_mib = effect.allotment.tmpdir_mib,
+                     .outdir_mib = effect.allotment.outdir_mib};
+  if (image) {
+    ALVEUS_TRY_ASSIGN(site, site_inside(std::move(site), *request));
+  }
   ALVEUS_TRY_ASSIGN(job->plan, effect.tool->plan(effect.inputs, site, access_));
-  ALVEUS_TRY(stage(job->plan.stage, job->folder, sites_, connector_));
+  if (image) {
+    ALVEUS_TRY_ASSIGN(job->command.container, contain(*job, *std::move(image)));
+  } else {
+    ALVEUS_TRY(stage(job->plan.stage, job->folder, sites_, connector_));
+  }
   ALVEUS_TRY_ASSIGN(job->command, make_command(*job));
   return std::shared_ptr<const PreparedJob>(std::move(job));
+}
+
+core::Result<deploy::JobContainer> Work::contain(const PreparedJob& job, deploy::ContainerImage image) const {
+  ALVEUS_TRY_ASSIGN(auto mounts,
+                    stage_inside(job.plan.stage, {.outside = job.folder, .inside = job.plan.site}, sites_, connector_));
+  const std::string& root = job.folder.root.text();
+  return deploy::JobContainer{.image = std::move(image),
+                              .name = root.substr(root.rfind('/') + 1),
+                              .mounts = std::move(mounts),
+                              .working_directory = job.plan.site.outdir,
+                              .has_network = job.plan.network};
 }
 
 core::Result<deploy::SiteCommand> Work::make_command(const PreparedJob& job) const {
   const core::RemotePath& outdir = job.folder.outdir;
   deploy::SiteCommand command{.arguments = job.plan.command,
-                              .environment = environment_,
+                              .environment = {},
                               .working_directory = outdir,
                               .stdin_path = job.plan.stdin_path,
                               .stdout_path = std::nullopt,
                               .stderr_path = std::nullopt,
                               .log_path = join(job.folder.root, "log"),
-                              .time_limit = job.plan.time_limit};
-  command.environment["HOME"] = outdir.text();
-  command.environment["TMPDIR"] = job.folder.tmpdir.text();
+                              .time_limit = job.plan.time_limit,
+                              .container = job.command.container};
+  if (!command.container) {
+    command.environment = environment_;
+  } else if (command.stdin_path) {
+    command.stdin_path = command.container->site_path_of(*command.stdin_path);
+  }
+  command.environment["HOME"] = job.plan.site.outdir.text();
+  command.environment["TMPDIR"] = job.plan.site.tmpdir.text();
   for (const auto& [name, value] : job.plan.environment) command.environment[name] = value;
   const auto stream = [&](const std::optional<std::string>& name,
                           std::optional<core::RemotePath>& path) -> core::Status {
@@ -155,6 +182,11 @@ JobStarted Work::perform(const StartJob& effect) const {
 }
 
 JobCollected Work::perform(const CollectJob& effect) const {
+  const PreparedJob& job = *effect.job;
+  if (job.command.container) {
+    auto settled = settle_outputs(*job.command.container, {.outside = job.folder, .inside = job.plan.site}, connector_);
+    if (!settled) return {.activity = effect.activity, .result = core::fail(std::move(settled).error())};
+  }
   const core::Location outdir = connector_.location_of(effect.job->folder.outdir);
   JobCollected collected{.activity = effect.activity,
                          .result = effect.tool->collect(effect.job->plan, effect.exit, outdir, access_)};

@@ -44,6 +44,7 @@ class Work {
   /// The step's inputs in one iteration of its loop.
   core::Result<core::Value> iteration_inputs(const EvaluateInputs& effect) const;
   core::Result<std::shared_ptr<const PreparedJob>> prepare(const PrepareJob& effect) const;
+  core::Result<deploy::JobContainer> contain(const PreparedJob& job, deploy::ContainerImage image) const;
   core::Result<deploy::SiteCommand> make_command(const PreparedJob& job) const;
 
   deploy::Connector& connector_;

@@ -50,12 +50,20 @@ struct StageEntry {
   bool executable = false;
 };
 
-/// A container to run in (DockerRequirement).
+/// A container to run in. Of the fields that say where the image comes from, any may be empty.
 struct ContainerRequest {
-  std::string image;
+  std::string image;      ///< what people call it
   bool required = false;  ///< false: a hint, which a site without containers may ignore
   std::optional<core::RemotePath> output_directory;
-  core::Value requirement;  ///< the whole DockerRequirement: dockerFile, dockerLoad, …
+  std::string image_id;     ///< the name that it has on the site, or is to get
+  std::string pull;         ///< name in a registry
+  std::string load;         ///< path or URI of a saved image
+  std::string import;       ///< path or URI of an archived root file system
+  std::string dockerfile;   ///< text to build it from
+  core::Value requirement;  ///< the whole DockerRequirement, for records
+  std::string where;        ///< "main.cwl:12:3"
+
+  friend bool operator==(const ContainerRequest&, const ContainerRequest&) = default;
 };
 
 /// A command ready to run, and all that is needed around it.
@@ -71,7 +79,7 @@ struct JobPlan {
   std::vector<int> success_codes{0};
   std::vector<int> temporary_fail_codes;
   std::vector<int> permanent_fail_codes;
-  std::optional<ContainerRequest> container;
+  std::optional<ContainerRequest> container;  ///< as the tool's `container`
   bool network = false;
   JobSite site;
 };

@@ -78,6 +78,8 @@ class Tool {
   virtual bool has_command() const = 0;
   virtual core::Result<core::Value> evaluate(const core::Value& inputs, const DataAccess& access) const = 0;
 
+  /// The container that jobs ask for, whatever their inputs. Known before a plan is made, since paths depend on it.
+  virtual std::optional<ContainerRequest> container() const { return std::nullopt; }
   /// What the job of these inputs asks for. Inputs are those the contract accepted.
   virtual core::Result<ResourceRequest> resources(const core::Value& inputs) const = 0;
   virtual core::Result<JobPlan> plan(const core::Value& inputs, const JobSite& site,

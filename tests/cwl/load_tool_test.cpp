@@ -71,9 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"ResourceOfAWord", kTool + "requirements: {ResourceRequirement: {coresMin: many}}\n",
                 "main.cwl:6:48: field 'coresMin' of ResourceRequirement must be a number or an expression, not a "
                 "string\n"},
-        Mistake{"RequiredContainer", kTool + "requirements: {DockerRequirement: {dockerPull: debian}}\n",
-                "main.cwl:6:35: the tool requires a container (DockerRequirement), which this version does not start; "
-                "as a hint it would be left out\n"}),
+        Mistake{"DockerfileOfAList", kTool + "requirements: {DockerRequirement: {dockerFile: [FROM]}}\n",
+                "main.cwl:6:48: field 'dockerFile' of DockerRequirement must be a string, not a sequence\n"}),
     name_of_mistake);
 
 INSTANTIATE_TEST_SUITE_P(

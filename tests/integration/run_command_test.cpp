@@ -105,6 +105,18 @@ outputs:
 }
 
 TEST_F(RunCommandTest, WhatIsNotSupportedEndsInStatus33) {
+  program_.write("abstract.cwl", R"(cwlVersion: v1.2
+class: Operation
+inputs: []
+outputs: []
+)");
+  const auto said = program_.run({"run", "abstract.cwl"});
+  EXPECT_EQ(said.status, 33);
+  EXPECT_THAT(said.err, AllOf(HasSubstr("abstract.cwl:1:"), HasSubstr("^")));
+  EXPECT_THAT(program_.journals(), IsEmpty());
+}
+
+TEST_F(RunCommandTest, ARequiredContainerThatIsSwitchedOffEndsInStatus33BeforeAnythingRuns) {
   program_.write("docker.cwl", R"(cwlVersion: v1.2
 class: CommandLineTool
 requirements: {DockerRequirement: {dockerPull: debian}}
@@ -112,9 +124,10 @@ baseCommand: "true"
 inputs: []
 outputs: []
 )");
-  const auto said = program_.run({"run", "docker.cwl"});
+  const auto said = program_.run({"run", "--no-container", "docker.cwl"});
   EXPECT_EQ(said.status, 33);
-  EXPECT_THAT(said.err, AllOf(HasSubstr("docker.cwl:3:"), HasSubstr("^")));
+  EXPECT_THAT(said.err, AllOf(HasSubstr("docker.cwl:3:"), HasSubstr("requires the container 'debian'"),
+                              HasSubstr("--container auto")));
   EXPECT_THAT(program_.journals(), IsEmpty());
 }
 

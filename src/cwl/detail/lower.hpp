@@ -27,7 +27,7 @@ std::shared_ptr<const flow::StepLogic> make_step_logic(std::shared_ptr<const Pro
 std::shared_ptr<const flow::LoopLogic> make_loop_logic(std::shared_ptr<const Process> workflow, std::size_t step_index,
                                                        expr::Javascript& javascript);
 
-/// A checked process as `flow` knows it. Reports what cannot be run: an Operation, a required container.
+/// A checked process as `flow` knows it. Reports what cannot be run: an Operation.
 std::shared_ptr<const flow::Process> lower(const std::shared_ptr<const Process>& process,
                                            SecondaryFiles secondary_files, expr::Javascript& javascript,
                                            Findings& findings);

@@ -58,6 +58,14 @@ void read_docker(const Node& node, const Target& target) {
   }
   docker.requirement = node.value();
   docker.mark = node.mark();
+  for (const char* text : {"dockerFile", "dockerLoad", "dockerImport"}) {
+    const auto given = fields.string(text);
+    // A file is named from the document's folder.
+    const bool is_relative = given && text != std::string_view("dockerFile") && !has_scheme(*given);
+    if (is_relative) {
+      docker.requirement.set(text, uri_of_path(target.scope.documents.uri_of(node.mark()), *given));
+    }
+  }
   target.requirements.docker = std::move(docker);
 }
 
