@@ -35,7 +35,7 @@ demo: build ## run the pipeline on a phantom (DATA=DIR for your own data, OUT=DI
 test: build ## pass the tests that need nothing beside the project (LIB=cwl for one library)
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -j $(JOBS) $(if $(LIB),-R '^$(LIB)\.',-L '^(unit|integration|simulation)$$')
 
-.PHONY: check check-format check-tidy headers closed conformance
+.PHONY: check check-format check-tidy headers closed conformance conformance-containers
 check: setup check-format check-tidy build headers closed ## all that CI runs
 	ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -j $(JOBS) -L '^(unit|integration|simulation|conformance)$$'
 check-format:
@@ -48,6 +48,9 @@ closed: build ## link every library to its declared dependencies alone
 	cmake --build --preset $(PRESET) --target closed -j $(JOBS)
 conformance: build ## run an official CWL suite where it is (SUITE=v1.2, K=name,name for some tests)
 	python3 tests/conformance/check.py --suite $(or $(SUITE),v1.2) --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) $(if $(K),--only $(K))
+conformance-containers: build ## run the three suites in containers, hints too (podman, runc and debootstrap of setup-extra)
+	for suite in v1.0 v1.1 v1.2; do \
+	  python3 tests/conformance/check.py --containers --suite $$suite --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) || exit $$?; done
 
 .PHONY: format lint lint-changed asan tsan coverage fuzz bench bench-compare slow simulate
 format: ## clang-format every source
