@@ -16,11 +16,19 @@
 
 namespace alveus::deploy {
 
+/// A device for computations (CUDA).
+struct Gpu {
+  std::string id;                  ///< as CUDA_VISIBLE_DEVICES names it: a number or "GPU-…"
+  std::string compute_capability;  ///< "9.0"; empty: not known
+};
+
 /// A place that can take jobs, with what it can give.
 struct SiteCapacity {
   std::string name;  ///< "local"
   double cores = 0;
   double ram_mib = 0;
+  std::vector<Gpu> gpus;
+  std::string cuda_version;  ///< the newest that the driver speaks, "12.4"; empty: not known
 };
 
 /// A folder of one job on its site. Everything the job reads and writes lies below it.
