@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/document_load.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "cli/file_source.hpp"
 #include "core/hash.hpp"
+#include "sys/clock.hpp"
 
 namespace alveus::cli {
 
@@ -40,7 +43,7 @@ core::Error joined(std::vector<core::Error> errors) {
 
 core::Result<OpenedDocument> open_document(const std::string& document, const std::string& inputs_file,
                                            expr::Javascript& javascript, cmdline::Terminal& terminal) {
-  FileSource files;
+  UriSource files;
   RecordingSource source(files);
   cwl::InputObject object;
   std::string uri = uri_of_argument(document);
@@ -57,7 +60,7 @@ core::Result<OpenedDocument> open_document(const std::string& document, const st
 }
 
 core::Result<std::shared_ptr<const cwl::Process>> read_model(const std::string& document, cmdline::Terminal& terminal) {
-  FileSource source;
+  UriSource source;
   expr::Javascript javascript({});
   auto outcome = cwl::load_process(source, uri_of_argument(document), {}, javascript);
   for (const auto& warning : outcome.warnings) terminal.warning(warning.text());
@@ -76,7 +79,31 @@ void set_inputs(cwl::InputObject& object, const core::Value& values) {
   }
 }
 
-core::Result<LoadedDocument> with_checked_inputs(OpenedDocument opened, cmdline::Terminal& terminal) {
+namespace {
+
+/// Some digits that no other run has.
+std::string fresh_nonce() {
+  const sys::RealClock clock;
+  return core::hash_text(core::HashKind::kSha256, std::to_string(clock.wall().time_since_epoch().count()) + ":" +
+                                                      std::to_string(clock.steady().time_since_epoch().count()) + ":" +
+                                                      std::to_string(::getpid()))
+      .substr(0, 16);
+}
+
+core::Result<flow::Secrets> hide_secrets(const cwl::Process& process, core::Value& inputs) {
+  flow::Secrets secrets(fresh_nonce());
+  for (const std::string& name : cwl::secret_inputs(process)) {
+    const auto input = std::ranges::find(process.inputs, name, &cwl::InputParameter::name);
+    const core::Value* given = inputs.find(name);
+    const bool is_given = given != nullptr && !given->is_null();
+    if (!is_given && (input == process.inputs.end() || !input->fallback)) continue;
+    ALVEUS_TRY_ASSIGN(core::Value hidden, secrets.hide(name, is_given ? *given : *input->fallback));
+    inputs.set(name, std::move(hidden));
+  }
+  return secrets;
+}
+
+core::Result<LoadedDocument> checked(OpenedDocument opened, cmdline::Terminal& terminal) {
   auto findings = cwl::check_inputs(*opened.loaded.model, opened.object);
   for (const auto& warning : findings.warnings) terminal.warning(warning.text());
   if (!findings.errors.empty()) return core::fail(joined(std::move(findings.errors)));
@@ -84,7 +111,17 @@ core::Result<LoadedDocument> with_checked_inputs(OpenedDocument opened, cmdline:
   return LoadedDocument{.loaded = std::move(opened.loaded),
                         .inputs = std::move(opened.object.inputs),
                         .hash = std::move(opened.hash),
-                        .snapshot = std::move(opened.snapshot)};
+                        .snapshot = std::move(opened.snapshot),
+                        .secrets = flow::Secrets()};
+}
+
+}  // namespace
+
+core::Result<LoadedDocument> with_checked_inputs(OpenedDocument opened, cmdline::Terminal& terminal) {
+  ALVEUS_TRY_ASSIGN(auto loaded, checked(std::move(opened), terminal));
+  ALVEUS_TRY_ASSIGN(loaded.secrets, hide_secrets(*loaded.loaded.model, loaded.inputs));
+  loaded.snapshot.inputs = loaded.inputs;
+  return loaded;
 }
 
 core::Result<LoadedDocument> load_document(const std::string& document, const std::string& inputs_file,
@@ -102,7 +139,7 @@ core::Result<LoadedDocument> load_snapshot(DocumentSnapshot snapshot, expr::Java
   object.inputs = snapshot.inputs;
   if (snapshot.requirements) object.requirements = document::node_of(*snapshot.requirements, {});
   ALVEUS_TRY_ASSIGN(auto opened, open(source, snapshot.process, std::move(object), javascript, terminal));
-  ALVEUS_TRY_ASSIGN(auto loaded, with_checked_inputs(std::move(opened), terminal));
+  ALVEUS_TRY_ASSIGN(auto loaded, checked(std::move(opened), terminal));
   loaded.snapshot = std::move(snapshot);
   return loaded;
 }

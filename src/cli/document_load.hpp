@@ -10,6 +10,7 @@
 #include "core/result.hpp"
 #include "cwl/load.hpp"
 #include "expr/javascript.hpp"
+#include "flow/secrets.hpp"
 
 namespace alveus::cli {
 
@@ -19,6 +20,7 @@ struct LoadedDocument {
   core::Value inputs;
   std::string hash;           ///< SHA-256 of the document's text
   DocumentSnapshot snapshot;  ///< what all of this was loaded from
+  flow::Secrets secrets;      ///< behind the markers that `inputs` and the snapshot hold
 };
 
 /// A process and what a file says of its inputs, before they are checked against it.
@@ -41,7 +43,8 @@ core::Result<std::shared_ptr<const cwl::Process>> read_model(const std::string& 
 /// Sets the members of `values` (an object or null) over the inputs of the file.
 void set_inputs(cwl::InputObject& object, const core::Value& values);
 
-/// Checks the inputs against the process; the error holds all that is wrong with them.
+/// Checks the inputs against the process; the error holds all that is wrong with them. From here on markers stand for
+/// the values of secret inputs.
 core::Result<LoadedDocument> with_checked_inputs(OpenedDocument opened, cmdline::Terminal& terminal);
 
 /// All three: `extra` is set over the inputs of the file.
@@ -49,7 +52,8 @@ core::Result<LoadedDocument> load_document(const std::string& document, const st
                                            const core::Value& extra, expr::Javascript& javascript,
                                            cmdline::Terminal& terminal);
 
-/// The same from a snapshot: as it was when the snapshot was taken, whatever became of the files.
+/// The same from a snapshot: as it was when the snapshot was taken, whatever became of the files. Secrets of the run
+/// are not in it (secrets_file.hpp).
 core::Result<LoadedDocument> load_snapshot(DocumentSnapshot snapshot, expr::Javascript& javascript,
                                            cmdline::Terminal& terminal);
 

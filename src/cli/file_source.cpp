@@ -9,12 +9,14 @@ namespace {
 
 constexpr std::string_view kScheme = "file://";
 constexpr std::uintmax_t kDocumentBytesMax = std::uintmax_t{1} << 30U;
+constexpr std::uint64_t kWebDocumentBytesMax = std::uint64_t{1} << 26U;
 
 }  // namespace
 
 core::Result<document::Source> FileSource::fetch(const std::string& uri) {
   if (!uri.starts_with(kScheme)) {
-    return core::fail(core::ErrorCode::kUnsupported, "'" + uri + "' cannot be read: documents come from files alone");
+    return core::fail(core::ErrorCode::kUnsupported,
+                      "'" + uri + "' cannot be read: documents come from files and http(s) URLs");
   }
   const std::filesystem::path path = core::decode_uri(std::string_view(uri).substr(kScheme.size()));
   ALVEUS_TRY_ASSIGN(auto text, sys::read_file(path, kDocumentBytesMax));
@@ -24,8 +26,16 @@ core::Result<document::Source> FileSource::fetch(const std::string& uri) {
   return document::Source{.name = (shorter ? relative : path).string(), .text = std::move(text)};
 }
 
+core::Result<document::Source> UriSource::fetch(const std::string& uri) {
+  if (!sys::is_web_url(uri)) return files_.fetch(uri);
+  if (const auto found = fetched_.find(uri); found != fetched_.end()) return found->second;
+  auto text = client_.get(uri, kWebDocumentBytesMax);
+  if (!text) return fetched_.emplace(uri, core::fail(std::move(text).error())).first->second;
+  return fetched_.emplace(uri, document::Source{.name = uri, .text = *std::move(text)}).first->second;
+}
+
 std::string uri_of_argument(std::string_view argument) {
-  if (argument.starts_with(kScheme)) return std::string(argument);
+  if (argument.starts_with(kScheme) || sys::is_web_url(argument)) return std::string(argument);
   std::string_view path = argument;
   std::string_view fragment;
   std::error_code failure;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "cwl/source.hpp"
+#include "sys/http.hpp"
 
 namespace alveus::cli {
 
@@ -15,8 +17,19 @@ class FileSource final : public cwl::DocumentSource {
   core::Result<document::Source> fetch(const std::string& uri) override;
 };
 
+/// The same, and documents of the web: each URL is fetched once.
+class UriSource final : public cwl::DocumentSource {
+ public:
+  core::Result<document::Source> fetch(const std::string& uri) override;
+
+ private:
+  FileSource files_;
+  sys::HttpClient client_;
+  std::map<std::string, core::Result<document::Source>> fetched_;  ///< failures too
+};
+
 /// The file:// URI of a path as the user wrote it; a "#fragment" stays one unless a file of that very name exists.
-/// Text that is a file:// URI already is returned as it is.
+/// Text that is a file:// or http(s):// URI already is returned as it is.
 std::string uri_of_argument(std::string_view argument);
 
 }  // namespace alveus::cli

@@ -65,7 +65,7 @@ ErrorCode DocumentFindings::code() const {
 
 DocumentFindings find_faults(const std::string& document, const std::string& inputs_file) {
   DocumentFindings findings;
-  FileSource source;
+  UriSource source;
   expr::Javascript javascript({});
   std::string uri = uri_of_argument(document);
   cwl::InputObject object;

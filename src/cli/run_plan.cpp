@@ -23,13 +23,6 @@ using engine::PlannedStep;
 
 constexpr std::size_t kDifferencesShown = 3;
 
-deploy::SiteCapacity plan_capacity(const WorkflowRunOptions& options) {
-  auto capacity = deploy::detect_capacity("local");
-  if (options.cores > 0) capacity.cores = options.cores;
-  if (options.ram_mib > 0) capacity.ram_mib = options.ram_mib;
-  return capacity;
-}
-
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
   std::string text;
   for (const auto& part : parts) text += (text.empty() ? "" : std::string(separator)) + part;
@@ -161,10 +154,12 @@ core::Result<cmdline::ExitStatus> show_plan(const WorkflowRequest& request, cons
   ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
   ALVEUS_TRY_ASSIGN(const auto connector,
                     deploy::LocalConnector::make(
-                        *runner, {.jobs_directory = folder.path() / "jobs", .capacity = plan_capacity(options)}));
+                        *runner, {.jobs_directory = folder.path() / "jobs",
+                                  .capacity = site_capacity(options, *request.document.loaded.model, *runner)}));
   std::unique_ptr<RunCache> cache;
   std::optional<store::CacheComparison> comparison;
-  engine::PlanServices services{.connector = *connector};
+  const transfer::WebFiles web(folder.path() / "downloads", {});
+  engine::PlanServices services{.connector = *connector, .web = &web};
   // A plan makes no cache: one that is not there holds nothing.
   if (!options.cache.empty() && store::CacheFolder{.path = options.cache}.check()) {
     const store::RunFolder run{.run = core::RunId("plan-" + std::to_string(::getpid())), .path = folder.path()};

@@ -12,8 +12,10 @@
 #include "cli/interrupt.hpp"
 #include "cli/live_view.hpp"
 #include "cli/run_cache.hpp"
+#include "cli/secrets_file.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
+#include "deploy/gpus.hpp"
 #include "deploy/local_connector.hpp"
 #include "engine/run.hpp"
 #include "store/journal.hpp"
@@ -60,13 +62,6 @@ store::RunStarted header_of(const WorkflowRequest& request, const store::RunFold
           .description = std::move(description)};
 }
 
-deploy::SiteCapacity capacity_of(const WorkflowRunOptions& options) {
-  auto capacity = deploy::detect_capacity("local");
-  if (options.cores > 0) capacity.cores = options.cores;
-  if (options.ram_mib > 0) capacity.ram_mib = options.ram_mib;
-  return capacity;
-}
-
 deploy::ContainerOptions container_options(const WorkflowRunOptions& options, const store::RunFolder& folder,
                                            const Interrupt& interrupt, cmdline::Terminal& terminal) {
   return {.choice = options.container,
@@ -102,6 +97,22 @@ cmdline::ExitStatus status_of(const engine::Ending& ending) {
 
 }  // namespace
 
+deploy::SiteCapacity site_capacity(const WorkflowRunOptions& options, const cwl::Process& process,
+                                   sys::ProcessRunner& runner) {
+  auto capacity = deploy::detect_capacity("local");
+  if (options.cores > 0) capacity.cores = options.cores;
+  if (options.ram_mib > 0) capacity.ram_mib = options.ram_mib;
+  // nvidia-smi takes its time: GPUs are looked for only where a tool asks for them.
+  if (options.gpus) {
+    capacity.gpus = deploy::numbered_gpus(*options.gpus);
+  } else if (cwl::asks_for_gpus(process)) {
+    auto found = deploy::detect_gpus(runner, sys::current_environment());
+    capacity.gpus = std::move(found.gpus);
+    capacity.cuda_version = std::move(found.cuda_version);
+  }
+  return capacity;
+}
+
 std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
   using Kind = cmdline::Flag::Kind;
   std::vector<cmdline::Flag> flags = {
@@ -125,6 +136,10 @@ std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
        .kind = Kind::kReal,
        .value_name = "MIB",
        .help = "Memory that jobs may ask for together; the machine's without it."},
+      {.name = "gpus",
+       .kind = Kind::kInteger,
+       .value_name = "N",
+       .help = "CUDA devices that jobs may use, numbered from 0; those of the machine without it."},
       {.name = "state",
        .value_name = "DIR",
        .help = "Where journals and job folders lie; $ALVEUS_STATE or ~/.local/state/alveus without it."},
@@ -155,6 +170,9 @@ core::Result<WorkflowRunOptions> workflow_run_options(const cmdline::Flags& flag
   if (flags.integer("retries") < 0 || flags.integer("retries") > 100) {
     return core::fail(core::ErrorCode::kInvalidInput, "--retries takes 0 to 100");
   }
+  if (flags.has("gpus") && (flags.integer("gpus") < 0 || flags.integer("gpus") > 64)) {
+    return core::fail(core::ErrorCode::kInvalidInput, "--gpus takes 0 to 64");
+  }
   return WorkflowRunOptions{
       .outdir = std::filesystem::absolute(flags.text("outdir")).lexically_normal(),
       .state_directory = std::move(state),
@@ -162,6 +180,7 @@ core::Result<WorkflowRunOptions> workflow_run_options(const cmdline::Flags& flag
       .retries_max = static_cast<int>(flags.integer("retries")),
       .cores = flags.has("cores") ? flags.real("cores") : 0,
       .ram_mib = flags.has("ram") ? flags.real("ram") : 0,
+      .gpus = flags.has("gpus") ? std::optional(static_cast<std::size_t>(flags.integer("gpus"))) : std::nullopt,
       .keep_job_folders = flags.on("keep-job-folders"),
       .cache = cache_directory_of(flags),
       .container = engine_choice(flags),
@@ -175,13 +194,14 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
   ALVEUS_TRY_ASSIGN(const auto folder, new_run_folder(options, clock));
   ALVEUS_TRY_ASSIGN(const auto lock, store::RunLock::take(folder.path));
   ALVEUS_TRY(request.document.snapshot.write(folder.documents_file()));
+  ALVEUS_TRY(write_secrets(folder.secrets_file(), request.document.secrets));
   ALVEUS_TRY_ASSIGN(const auto journal, store::SqliteJournal::create(folder.journal_file()));
   ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
-  ALVEUS_TRY_ASSIGN(
-      const auto connector,
-      deploy::LocalConnector::make(*runner, {.jobs_directory = folder.jobs(),
-                                             .capacity = capacity_of(options),
-                                             .containers = container_options(options, folder, interrupt, terminal)}));
+  ALVEUS_TRY_ASSIGN(const auto connector,
+                    deploy::LocalConnector::make(
+                        *runner, {.jobs_directory = folder.jobs(),
+                                  .capacity = site_capacity(options, *request.document.loaded.model, *runner),
+                                  .containers = container_options(options, folder, interrupt, terminal)}));
   if (auto possible = check_containers(*request.document.loaded.process, *connector); !possible) {
     static_cast<void>(sys::remove_tree(folder.path));  // nothing was run that it could tell of
     return core::fail(std::move(possible).error());
@@ -198,6 +218,7 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
   };
   run.keep_job_folders = options.keep_job_folders;
   run.header = header_of(request, folder, options);
+  run.secrets = request.document.secrets;
   run.stop = interrupt.token();
 
   std::unique_ptr<RunCache> cache;
@@ -206,6 +227,7 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
                                             RunCache::Use::kTakeAndKeep));
   }
 
+  const transfer::WebFiles web(folder.downloads(), {.stop = interrupt.token()});
   LiveView view(terminal, clock);
   const std::stop_callback told(interrupt.token(), [&terminal] {
     terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
@@ -216,10 +238,16 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
                                      .journal = *journal,
                                      .clock = clock,
                                      .observer = &view,
+                                     .web = &web,
                                      .reuse = cache ? &cache->reuse() : nullptr});
   terminal.clear_status();
   if (cache) cache->finish(ending && ending->status == store::RunStatus::kDone);
   if (!ending) return core::fail(std::move(ending).error());
+  // A run that is not done may be resumed, and needs them then.
+  if (ending->status == store::RunStatus::kDone) {
+    ALVEUS_TRY(remove_secrets(folder.secrets_file()));
+    if (!options.keep_job_folders) ALVEUS_TRY(sys::remove_tree(folder.downloads()));
+  }
   tell_failures(*ending, terminal);
   if (ending->status == store::RunStatus::kFailed) {
     terminal.message("the folders of its jobs are kept in " + folder.jobs().string());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +13,11 @@
 #include "cmdline/terminal.hpp"
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "cwl/model.hpp"
+#include "deploy/connector.hpp"
 #include "deploy/container.hpp"
 #include "engine/machine.hpp"
+#include "sys/process.hpp"
 
 namespace alveus::cli {
 
@@ -22,8 +27,9 @@ struct WorkflowRunOptions {
   std::filesystem::path state_directory;  ///< holds "runs"; see `state_directory_of`
   engine::OnError on_error = engine::OnError::kStop;
   int retries_max = 0;
-  double cores = 0;    ///< 0: what the machine has
-  double ram_mib = 0;  ///< 0: what the machine has
+  double cores = 0;                 ///< 0: what the machine has
+  double ram_mib = 0;               ///< 0: what the machine has
+  std::optional<std::size_t> gpus;  ///< absent: what the machine has
   bool keep_job_folders = false;
   std::filesystem::path cache;  ///< empty: none
   deploy::EngineChoice container = deploy::EngineChoice::kAuto;
@@ -44,6 +50,10 @@ struct WorkflowRunResult {
 /// The flags that set WorkflowRunOptions, and their reading.
 std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback);
 core::Result<WorkflowRunOptions> workflow_run_options(const cmdline::Flags& flags);
+
+/// What jobs of the process may use of this machine.
+deploy::SiteCapacity site_capacity(const WorkflowRunOptions& options, const cwl::Process& process,
+                                   sys::ProcessRunner& runner);
 
 /// $ALVEUS_STATE, else $XDG_STATE_HOME/alveus, else ~/.local/state/alveus; kInvalidInput when none is known.
 core::Result<std::filesystem::path> state_directory_of(const cmdline::Flags& flags);

@@ -143,6 +143,10 @@ class Walk {
         text(*bound, sight);
       }
     }
+    if (const auto& cuda = requirements.cuda) {
+      text(cuda->count_min, sight);
+      text(cuda->count_max, sight);
+    }
     text(requirements.work_reuse, sight);
     text(requirements.network_access, sight);
     text(requirements.time_limit, sight);
@@ -154,6 +158,10 @@ class Walk {
     const Sight sight{names_of(names), step.requirements, version};
     for (const StepInput& input : step.inputs) text(input.value_from, sight);
     text(step.when, sight);
+    if (step.loop) {
+      text(step.loop->condition, sight);
+      for (const LoopInput& input : step.loop->inputs) text(input.value_from, sight);
+    }
     if (step.run != nullptr) process(*step.run);
   }
 

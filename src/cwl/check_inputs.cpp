@@ -42,6 +42,7 @@ core::Status check_files(const std::string& name, core::Value value) {
 
 InputFindings check_inputs(const Process& process, const InputObject& object) {
   InputFindings findings;
+  const std::set<std::string> secrets = secret_inputs(process);
   for (const InputParameter& input : process.inputs) {
     const core::Value* given = object.inputs.find(input.name);
     const bool is_given = given != nullptr && !given->is_null();
@@ -55,6 +56,15 @@ InputFindings check_inputs(const Process& process, const InputObject& object) {
     auto checked = check_type("input '" + input.name + "'", input.type, value);
     if (checked && is_given) checked = check_files(input.name, *given);
     if (checked) continue;
+    if (secrets.contains(input.name)) {
+      // Neither the value nor the line that it stands in is shown.
+      findings.errors.push_back({.code = core::ErrorCode::kInvalidInput,
+                                 .message = "input '" + input.name + "' must be " + name_of(input.type) +
+                                            ", and is not; its value is a secret",
+                                 .where = mark_of(object, input.name).text(),
+                                 .context = {}});
+      continue;
+    }
     findings.errors.push_back(
         document::error_at(is_given || object.mark.source != nullptr ? mark_of(object, input.name) : input.mark,
                            checked.error().code, checked.error().message));

@@ -73,12 +73,14 @@ core::Result<bool> Evaluator::boolean(std::string_view name, const Expression& f
 
 core::Value runtime_of(const flow::JobSite& site) {
   const auto whole = [](double number) { return core::Value(static_cast<std::int64_t>(std::ceil(number))); };
-  return core::Value(core::Object{{"outdir", core::Value(site.outdir.text())},
-                                  {"tmpdir", core::Value(site.tmpdir.text())},
-                                  {"cores", whole(site.cores)},
-                                  {"ram", whole(site.ram_mib)},
-                                  {"outdirSize", whole(site.outdir_mib)},
-                                  {"tmpdirSize", whole(site.tmpdir_mib)}});
+  core::Value runtime(core::Object{{"outdir", core::Value(site.outdir.text())},
+                                   {"tmpdir", core::Value(site.tmpdir.text())},
+                                   {"cores", whole(site.cores)},
+                                   {"ram", whole(site.ram_mib)},
+                                   {"outdirSize", whole(site.outdir_mib)},
+                                   {"tmpdirSize", whole(site.tmpdir_mib)}});
+  if (!site.gpus.empty()) runtime.set("cudaDeviceCount", static_cast<std::int64_t>(site.gpus.size()));
+  return runtime;
 }
 
 }  // namespace alveus::cwl::detail

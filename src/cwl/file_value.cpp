@@ -20,6 +20,10 @@ bool is_file(const core::Value& value) { return is_class(value, "File"); }
 bool is_directory(const core::Value& value) { return is_class(value, "Directory"); }
 
 std::string basename_of(std::string_view location) {
+  // What follows "?" is no part of a name in the web; in a path of a file it may be.
+  if (location.starts_with("http://") || location.starts_with("https://")) {
+    location = location.substr(0, location.find_first_of("?#"));
+  }
   while (location.size() > 1 && location.ends_with('/')) location.remove_suffix(1);
   const std::size_t slash = location.rfind('/');
   const std::string_view name = slash == std::string_view::npos ? location : location.substr(slash + 1);

@@ -105,6 +105,11 @@ class Acceptance {
     if (!has_location(object)) return complete_literal(object);
     if (known) return {};
     const std::string location = object.string_or("location", "");
+    if (is_directory(object) && (location.starts_with("http://") || location.starts_with("https://"))) {
+      return core::fail(
+          core::ErrorCode::kInvalidInput,
+          "'" + location + "': a Directory cannot be fetched; name its files, or a Directory with them as its listing");
+    }
     ALVEUS_TRY_ASSIGN(const auto found, access_.status(core::Location(location)));
     const bool plain = found.kind == flow::EntryStatus::Kind::kFile;
     if (plain != is_file(object)) {

@@ -20,6 +20,38 @@ void expand_formats(core::Value& inputs, const Namespaces& namespaces) {
   });
 }
 
+/// The names of requirements by the namespaces of the input object's own file.
+document::Node with_full_names(const document::Node& requirements, const Namespaces& namespaces) {
+  using document::Node;
+  const auto full = [&](const std::string& name) {
+    return name.find(':') == std::string::npos ? name : expand_name(name, namespaces, "");
+  };
+  if (requirements.is_mapping()) {
+    std::vector<Node::Member> members = requirements.members();
+    for (Node::Member& member : members) member.key = full(member.key);
+    return Node::mapping(std::move(members), requirements.mark());
+  }
+  std::vector<Node> items = requirements.items();
+  for (Node& item : items) {
+    std::vector<Node::Member> members = item.members();
+    for (Node::Member& member : members) {
+      if (member.key == "class" && member.value.is_string()) {
+        member.value = Node(core::Value(full(member.value.string())), member.value.mark());
+      }
+    }
+    item = Node::mapping(std::move(members), item.mark());
+  }
+  return Node::sequence(std::move(items), requirements.mark());
+}
+
+/// "cwl:tool", also as "https://w3id.org/cwl/cwl#tool".
+bool is_cwl_name(const std::string& key, std::string_view name) {
+  for (const std::string_view prefix : {"cwl:", "https://w3id.org/cwl/cwl#"}) {
+    if (key.starts_with(prefix) && key.substr(prefix.size()) == name) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void resolve_files(core::Value& inputs, const std::string& base) {
@@ -48,9 +80,9 @@ core::Result<InputObject> load_inputs(DocumentSource& source, const std::string&
   }
   Namespaces namespaces;
   for (const document::Node::Member& member : root.members()) {
-    if (member.key == "cwl:requirements") {
+    if (is_cwl_name(member.key, "requirements")) {
       object.requirements = member.value;
-    } else if (member.key == "cwl:tool" && member.value.is_string()) {
+    } else if (is_cwl_name(member.key, "tool") && member.value.is_string()) {
       object.tool = resolve_uri(uri, member.value.string());
     } else if (member.key == "$namespaces") {
       for (const document::Node::Member& space : member.value.members()) {
@@ -63,6 +95,9 @@ core::Result<InputObject> load_inputs(DocumentSource& source, const std::string&
     }
   }
   resolve_files(object.inputs, uri);
+  if (object.requirements && !namespaces.empty()) {
+    object.requirements = with_full_names(*object.requirements, namespaces);
+  }
   if (!namespaces.empty()) expand_formats(object.inputs, namespaces);
   return object;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,12 @@ struct ExpressionFindings {
   std::vector<core::Error> warnings;  ///< names that JavaScript takes for undefined
 };
 ExpressionFindings check_expressions(const Process& process, expr::Javascript& javascript);
+
+/// The inputs whose values are secrets (cwltool:Secrets), also those that a step below names and a link feeds.
+std::set<std::string> secret_inputs(const Process& process);
+
+/// Whether any tool of the process asks for GPUs (cwltool:CUDARequirement).
+bool asks_for_gpus(const Process& process);
 
 /// A process ready to run.
 struct Loaded {

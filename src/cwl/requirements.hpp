@@ -82,8 +82,8 @@ struct Requirements {
   std::optional<Expression> network_access;  ///< boolean
   std::optional<Expression> time_limit;      ///< seconds
   std::optional<Cuda> cuda;
-  std::optional<Secrets> secrets;
-  std::optional<LoopText> loop;  ///< of this very step: it is not inherited
+  std::optional<Secrets> secrets;  ///< of this very process or step: not inherited
+  std::optional<LoopText> loop;    ///< of this very step: it is not inherited
   bool inplace_update = false;
   bool shell_command = false;
   bool subworkflow = false;

@@ -93,9 +93,17 @@ std::optional<flow::ContainerRequest> CommandLineToolLogic::container() const {
 
 core::Result<flow::ResourceRequest> CommandLineToolLogic::resources(const core::Value& inputs) const {
   flow::ResourceRequest request;
+  const Evaluator evaluator(*process_, javascript_, inputs, core::Value(core::Object{}));
+  if (const auto& cuda = process_->requirements.cuda) {
+    request.gpus = flow::GpuRequest{.cuda_version_min = cuda->version_min,
+                                    .capabilities = cuda->capabilities,
+                                    .is_capability_minimum = cuda->is_capability_minimum,
+                                    .required = cuda->required};
+    ALVEUS_TRY(read_bounds(evaluator, "cudaDeviceCount", cuda->count_min, cuda->count_max, request.gpus->count_min,
+                           &request.gpus->count_max));
+  }
   if (!process_->requirements.resource) return request;
   const Resource& resource = *process_->requirements.resource;
-  const Evaluator evaluator(*process_, javascript_, inputs, core::Value(core::Object{}));
   ALVEUS_TRY(
       read_bounds(evaluator, "cores", resource.cores_min, resource.cores_max, request.cores_min, &request.cores_max));
   ALVEUS_TRY(

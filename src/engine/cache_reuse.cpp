@@ -50,7 +50,10 @@ std::shared_ptr<const CacheReuse::KnownTool> CacheReuse::known(const flow::Tool&
 core::Result<store::ResultTicket> CacheReuse::ticket_of(const core::JobId& job, const flow::Tool& tool,
                                                         const Evaluation& evaluation) {
   const auto known_tool = known(tool);
-  ALVEUS_TRY_ASSIGN(const Allotment allotment, allot(*evaluation.request));
+  // Which devices a job would get says nothing about its result; how many follows from the tool and the inputs.
+  flow::ResourceRequest request = *evaluation.request;
+  request.gpus.reset();
+  ALVEUS_TRY_ASSIGN(const Allotment allotment, allot(request, deploy::SiteCapacity{}));
   store::ResultTicket ticket{.key = {},
                              .identity = {.tool = known_tool->digest,
                                           .definition = known_tool->definition.parts,

@@ -25,12 +25,18 @@ struct ActivityId {
   friend auto operator<=>(const ActivityId&, const ActivityId&) = default;
 };
 
+/// Some of a site's GPUs: bit i is the i-th of `SiteCapacity::gpus`. More than 64 at one site stay unused.
+using GpuSet = std::uint64_t;
+
 /// What a site gives a job.
 struct Allotment {
   double cores = 1;
   double ram_mib = 256;
   double tmpdir_mib = 1024;
   double outdir_mib = 1024;
+  std::uint32_t gpu_count = 0;
+  GpuSet gpus_usable = 0;  ///< devices that will do for the job
+  GpuSet gpus = 0;         ///< those that it holds, once placed
   friend bool operator==(const Allotment&, const Allotment&) = default;
 };
 

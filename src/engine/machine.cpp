@@ -166,7 +166,7 @@ void Machine::State::create_job(Activity& activity, Evaluation evaluation) {
   activity.ticket = std::move(reuse.ticket);
   ALVEUS_CHECK(evaluation.request.has_value(), "a tool with a command asks for resources");
   activity.inputs = std::move(evaluation.inputs);
-  auto allotment = allot(*evaluation.request);
+  auto allotment = allot(*evaluation.request, scheduler.capacity());
   if (!allotment) return job_failed(activity, std::move(allotment).error());
   activity.allotment = *allotment;
   if (auto possible = scheduler.check(activity.allotment); !possible) {
@@ -182,8 +182,9 @@ void Machine::State::wait_for_resources(Activity& activity) {
 }
 
 void Machine::State::place_jobs() {
-  for (const ActivityId id : scheduler.place()) {
+  for (const auto& [id, gpus] : scheduler.place()) {
     Activity& activity = *activities.find(id);
+    activity.allotment.gpus = gpus;
     activity.is_queued = false;
     activity.holds_allotment = true;
     if (activity.stage == Stage::kWaiting) prepare_job(activity);
@@ -326,6 +327,7 @@ void Machine::State::release(Activity& activity) {
   if (!activity.holds_allotment) return;
   activity.holds_allotment = false;
   scheduler.release(activity.allotment);
+  activity.allotment.gpus = 0;
 }
 
 }  // namespace alveus::engine

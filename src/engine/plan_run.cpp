@@ -33,8 +33,7 @@ class Planning {
   Planning(const flow::Process& process, const PlanServices& services)
       : process_(process),
         services_(services),
-        work_(
-            services.connector, {}, [](Event) {}, services.reuse),
+        work_(services.connector, {}, [](Event) {}, {.reuse = services.reuse, .web = services.web}),
         machine_(process, services.connector.capacity(), {.on_error = OnError::kContinue}) {}
 
   std::vector<PlannedStep> run(core::Value inputs) {
@@ -130,7 +129,7 @@ class Planning {
                              .ram_mib = wanted.allotment.ram_mib,
                              .tmpdir_mib = wanted.allotment.tmpdir_mib,
                              .outdir_mib = wanted.allotment.outdir_mib};
-    const ConnectorDataAccess access(services_.connector);
+    const ConnectorDataAccess access(services_.connector, services_.web);
     const auto plan = wanted.tool->plan(wanted.inputs, site, access);
     if (!plan) {
       --step.runs_count;

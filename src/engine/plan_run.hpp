@@ -16,6 +16,7 @@
 #include "engine/result_reuse.hpp"
 #include "flow/job.hpp"
 #include "flow/process.hpp"
+#include "transfer/web_files.hpp"
 
 namespace alveus::engine {
 
@@ -43,9 +44,10 @@ struct PlannedStep {
 using ExplainMiss = std::function<std::string(const store::ResultTicket&)>;
 
 struct PlanServices {
-  deploy::Connector& connector;   ///< to look at inputs
-  ResultReuse* reuse = nullptr;   ///< null: every job runs
-  ExplainMiss explain_miss = {};  ///< null: not explained
+  deploy::Connector& connector;             ///< to look at inputs
+  ResultReuse* reuse = nullptr;             ///< null: every job runs
+  ExplainMiss explain_miss = {};            ///< null: not explained
+  const transfer::WebFiles* web = nullptr;  ///< null: files of the web are kUnsupported
 };
 
 /// Takes a run through the machine as far as values are known: inputs are evaluated and results looked for, but nothing

@@ -30,9 +30,11 @@ class Driver {
         services_(services),
         machine_(process, services.connector.capacity(), options.machine),
         box_(std::make_shared<EventBox>(kMailboxLimit)),
-        work_(
-            services.connector, options.base_environment, [box = box_](Event event) { box->post(std::move(event)); },
-            services.reuse, options.keep_job_folders ? JobFolders::kKept : JobFolders::kRetired),
+        work_(services.connector, options.base_environment, [box = box_](Event event) { box->post(std::move(event)); },
+              {.reuse = services.reuse,
+               .folders = options.keep_job_folders ? JobFolders::kKept : JobFolders::kRetired,
+               .secrets = options.secrets,
+               .web = services.web}),
         tasks_max_(options.thread_count * 16),
         pool_(options.thread_count, options.thread_count * 16) {}
 

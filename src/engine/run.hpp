@@ -16,9 +16,11 @@
 #include "engine/progress.hpp"
 #include "engine/result_reuse.hpp"
 #include "flow/process.hpp"
+#include "flow/secrets.hpp"
 #include "store/journal.hpp"
 #include "store/record.hpp"
 #include "sys/clock.hpp"
+#include "transfer/web_files.hpp"
 
 namespace alveus::engine {
 
@@ -35,6 +37,7 @@ struct RunOptions {
   Deliver deliver;                                      ///< null: outputs stay in the job folders, which are kept
   bool keep_job_folders = false;                        ///< else only those of a run that failed are kept
   store::RunStarted header;                             ///< the journal's first record
+  flow::Secrets secrets;                                ///< behind the markers in the inputs
   std::stop_token stop;                                 ///< a request cancels the run
 };
 
@@ -44,6 +47,7 @@ struct RunServices {
   store::Journal& journal;
   const sys::Clock& clock;
   ProgressObserver* observer = nullptr;
+  const transfer::WebFiles* web = nullptr;  ///< null: files of the web are kUnsupported
   core::Log* log = nullptr;
   ResultReuse* reuse = nullptr;  ///< null: every job runs
 };

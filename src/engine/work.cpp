@@ -38,6 +38,35 @@ bool names_data(const core::Value& value) {
          std::ranges::any_of(value.as_object(), [](const auto& member) { return names_data(member.second); });
 }
 
+/// Whether files of the web are in the value.
+bool names_web(const core::Value& value) {
+  if (value.is_array()) return std::ranges::any_of(value.as_array(), names_web);
+  if (!value.is_object()) return false;
+  return (value.string_or("class", "") == "File" && sys::is_web_url(value.string_or("location", ""))) ||
+         std::ranges::any_of(value.as_object(), [](const auto& member) { return names_web(member.second); });
+}
+
+/// What the input object says of a file that was fetched must be true.
+core::Status check_promises(const core::Value& file, const core::Location& here, const flow::DataAccess& access) {
+  const std::string name = "'" + file.string_or("location", "") + "'";
+  if (const core::Value* size = file.find("size"); size != nullptr && size->is_integer()) {
+    ALVEUS_TRY_ASSIGN(const auto status, access.status(here));
+    if (std::cmp_not_equal(status.size_bytes, size->as_integer())) {
+      return core::fail(core::ErrorCode::kCorrupt, name + " has " + std::to_string(status.size_bytes) +
+                                                       " bytes, but its size is given as " +
+                                                       std::to_string(size->as_integer()));
+    }
+  }
+  if (const std::string wanted = file.string_or("checksum", ""); wanted.starts_with("sha1$")) {
+    ALVEUS_TRY_ASSIGN(const auto checksum, access.checksum(here));
+    if (checksum != wanted) {
+      return core::fail(core::ErrorCode::kCorrupt,
+                        name + " has the checksum " + checksum + ", but " + wanted + " is given");
+    }
+  }
+  return {};
+}
+
 /// A name for a standard stream, which must lie in the job's output directory.
 core::Result<core::RemotePath> stream_path(const core::RemotePath& outdir, const std::string& name) {
   const auto parts = core::split(name, '/');
@@ -51,13 +80,14 @@ core::Result<core::RemotePath> stream_path(const core::RemotePath& outdir, const
 }  // namespace
 
 Work::Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post,
-           ResultReuse* reuse, JobFolders folders)
+           WorkOptions options)
     : connector_(connector),
       sites_(connector),
-      access_(connector),
+      access_(connector, options.web),
       post_(std::move(post)),
-      reuse_(reuse),
-      folders_(folders) {
+      reuse_(options.reuse),
+      folders_(options.folders),
+      secrets_(std::move(options.secrets)) {
   if (const auto path = base_environment.find("PATH"); path != base_environment.end()) environment_.insert(*path);
 }
 
@@ -85,15 +115,36 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
     ALVEUS_TRY_ASSIGN(evaluation.inputs, effect.process->contract->accept(evaluation.inputs, access_));
   }
   evaluation.fingerprint = core::hash_text(core::HashKind::kSha256, core::to_json(evaluation.inputs));
+  // The fingerprint names what the web calls them: where they lie here differs from run to run.
+  ALVEUS_TRY(fetch_from_web(evaluation.inputs));
   if (const auto* tool = std::get_if<std::shared_ptr<const flow::Tool>>(&effect.process->body)) {
     if ((*tool)->has_command()) {
       ALVEUS_TRY_ASSIGN(evaluation.request, (*tool)->resources(evaluation.inputs));
-      if (reuse_ != nullptr) evaluation.reuse = reuse_->look_up(effect.name, **tool, evaluation);
+      // A job with secrets is of no use to other runs, whose markers differ: nothing of it is kept for them.
+      const bool has_secrets = !secrets_.empty() && secrets_.stands_in(core::to_json(evaluation.inputs));
+      if (reuse_ != nullptr && !has_secrets) evaluation.reuse = reuse_->look_up(effect.name, **tool, evaluation);
     } else {
       ALVEUS_TRY_ASSIGN(evaluation.outputs, (*tool)->evaluate(evaluation.inputs, access_));
+      ALVEUS_TRY(fetch_from_web(*evaluation.outputs));
     }
   }
   return evaluation;
+}
+
+core::Status Work::fetch_from_web(core::Value& value) const {
+  if (value.is_array() && std::ranges::any_of(value.as_array(), names_web)) {
+    for (core::Value& item : value.mutable_array()) ALVEUS_TRY(fetch_from_web(item));
+  }
+  if (!value.is_object() || !names_web(value)) return {};
+  const std::string url = value.string_or("location", "");
+  if (value.string_or("class", "") == "File" && sys::is_web_url(url)) {
+    ALVEUS_TRY_ASSIGN(const core::RemotePath path, access_.path_of(core::Location(url)));
+    const core::Location here = connector_.location_of(path);
+    ALVEUS_TRY(check_promises(value, here, access_));
+    value.set("location", here.text());
+  }
+  for (auto& [name, member] : value.mutable_object()) ALVEUS_TRY(fetch_from_web(member));
+  return {};
 }
 
 core::Result<core::Value> Work::iteration_inputs(const EvaluateInputs& effect) const {
@@ -104,7 +155,40 @@ core::Result<core::Value> Work::iteration_inputs(const EvaluateInputs& effect) c
 }
 
 JobPrepared Work::perform(const PrepareJob& effect) const {
-  return {.activity = effect.activity, .result = prepare(effect)};
+  auto prepared = prepare(effect);
+  if (!prepared) return {.activity = effect.activity, .result = core::fail(secrets_.conceal(prepared.error()))};
+  return {.activity = effect.activity, .result = *std::move(prepared)};
+}
+
+std::vector<std::string> Work::gpu_ids(GpuSet gpus) const {
+  std::vector<std::string> ids;
+  if (gpus == 0) return ids;
+  const deploy::SiteCapacity capacity = connector_.capacity();
+  for (std::size_t i = 0; i < capacity.gpus.size() && i < 64; ++i) {
+    if (((gpus >> i) & 1U) != 0) ids.push_back(capacity.gpus[i].id);
+  }
+  return ids;
+}
+
+/// What is written into the job's folder is the job's own: there the secrets stand.
+std::vector<flow::StageEntry> Work::revealed(std::vector<flow::StageEntry> entries) const {
+  for (flow::StageEntry& entry : entries) {
+    if (secrets_.stands_in(entry.contents)) entry.contents = secrets_.reveal(entry.contents);
+  }
+  return entries;
+}
+
+/// Files that were made with secrets in them go when the command has ended, but for those that are outputs.
+void Work::remove_secret_files(const PreparedJob& job, const core::Value& outputs) const {
+  const std::string kept = secrets_.empty() ? std::string() : core::to_json(outputs);
+  for (const flow::StageEntry& entry : job.plan.stage) {
+    if (entry.kind != flow::StageEntry::Kind::kLiteral || !secrets_.stands_in(entry.contents)) continue;
+    const auto& container = job.command.container;
+    const core::RemotePath place = container ? container->site_path_of(entry.target) : entry.target;
+    if (place.empty()) continue;
+    const std::string location = connector_.location_of(place).text();
+    if (kept.find("\"" + location + "\"") == std::string::npos) static_cast<void>(connector_.remove(place));
+  }
 }
 
 core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob& effect) const {
@@ -118,7 +202,8 @@ core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob&
                      .cores = std::ceil(effect.allotment.cores),
                      .ram_mib = effect.allotment.ram_mib,
                      .tmpdir_mib = effect.allotment.tmpdir_mib,
-                     .outdir_mib = effect.allotment.outdir_mib};
+                     .outdir_mib = effect.allotment.outdir_mib,
+                     .gpus = gpu_ids(effect.allotment.gpus)};
   if (image) {
     ALVEUS_TRY_ASSIGN(site, site_inside(std::move(site), *request));
   }
@@ -126,21 +211,24 @@ core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob&
   if (image) {
     ALVEUS_TRY_ASSIGN(job->command.container, contain(*job, *std::move(image)));
   } else {
-    ALVEUS_TRY(stage(job->plan.stage, job->folder, sites_, connector_));
+    ALVEUS_TRY(secrets_.empty() ? stage(job->plan.stage, job->folder, sites_, connector_)
+                                : stage(revealed(job->plan.stage), job->folder, sites_, connector_));
   }
   ALVEUS_TRY_ASSIGN(job->command, make_command(*job));
   return std::shared_ptr<const PreparedJob>(std::move(job));
 }
 
 core::Result<deploy::JobContainer> Work::contain(const PreparedJob& job, deploy::ContainerImage image) const {
+  const auto entries = revealed(job.plan.stage);
   ALVEUS_TRY_ASSIGN(auto mounts,
-                    stage_inside(job.plan.stage, {.outside = job.folder, .inside = job.plan.site}, sites_, connector_));
+                    stage_inside(entries, {.outside = job.folder, .inside = job.plan.site}, sites_, connector_));
   const std::string& root = job.folder.root.text();
   return deploy::JobContainer{.image = std::move(image),
                               .name = root.substr(root.rfind('/') + 1),
                               .mounts = std::move(mounts),
                               .working_directory = job.plan.site.outdir,
-                              .has_network = job.plan.network};
+                              .has_network = job.plan.network,
+                              .gpus = job.plan.site.gpus};
 }
 
 core::Result<deploy::SiteCommand> Work::make_command(const PreparedJob& job) const {
@@ -161,6 +249,10 @@ core::Result<deploy::SiteCommand> Work::make_command(const PreparedJob& job) con
   }
   command.environment["HOME"] = job.plan.site.outdir.text();
   command.environment["TMPDIR"] = job.plan.site.tmpdir.text();
+  if (!job.plan.site.gpus.empty()) {
+    std::string& visible = command.environment["CUDA_VISIBLE_DEVICES"];
+    for (const std::string& gpu : job.plan.site.gpus) visible += (visible.empty() ? "" : ",") + gpu;
+  }
   for (const auto& [name, value] : job.plan.environment) command.environment[name] = value;
   const auto stream = [&](const std::optional<std::string>& name,
                           std::optional<core::RemotePath>& path) -> core::Status {
@@ -178,7 +270,13 @@ JobStarted Work::perform(const StartJob& effect) const {
   const auto on_end = [post = post_, activity = effect.activity](core::Result<deploy::CommandEnd> end) {
     post(JobEnded{.activity = activity, .result = std::move(end)});
   };
-  return {.activity = effect.activity, .result = connector_.start(effect.job->command, on_end)};
+  if (secrets_.empty()) return {.activity = effect.activity, .result = connector_.start(effect.job->command, on_end)};
+  deploy::SiteCommand command = effect.job->command;
+  command.arguments = secrets_.reveal(command.arguments);
+  for (auto& [name, value] : command.environment) value = secrets_.reveal(value);
+  auto started = connector_.start(command, on_end);
+  if (!started) return {.activity = effect.activity, .result = core::fail(secrets_.conceal(started.error()))};
+  return {.activity = effect.activity, .result = *std::move(started)};
 }
 
 JobCollected Work::perform(const CollectJob& effect) const {
@@ -190,6 +288,11 @@ JobCollected Work::perform(const CollectJob& effect) const {
   const core::Location outdir = connector_.location_of(effect.job->folder.outdir);
   JobCollected collected{.activity = effect.activity,
                          .result = effect.tool->collect(effect.job->plan, effect.exit, outdir, access_)};
+  if (!secrets_.empty()) {
+    remove_secret_files(*effect.job, collected.result ? *collected.result : core::Value());
+    if (!collected.result) collected.result = core::fail(secrets_.conceal(collected.result.error()));
+    if (collected.result) collected.result = secrets_.conceal(*collected.result);
+  }
   if (!collected.result) return collected;
   if (effect.ticket && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
   const bool is_needed = folders_ == JobFolders::kKept || names_data(*collected.result);
@@ -200,13 +303,14 @@ JobCollected Work::perform(const CollectJob& effect) const {
 
 JobInspected Work::perform(const InspectJob& effect) const {
   JobInspected inspected{.activity = effect.activity, .log_tail = {}, .log = {}};
+  if (!secrets_.empty()) remove_secret_files(*effect.job, {});
   const deploy::SiteCommand& command = effect.job->command;
   for (const auto& path : {command.stderr_path, std::optional(command.log_path), command.stdout_path}) {
     if (!path) continue;
     auto text = connector_.read(*path, kLogReadBytesMax);
     if (!text || text->empty()) continue;
     inspected.log = connector_.location_of(*path);
-    inspected.log_tail = tail_of(std::move(*text));
+    inspected.log_tail = tail_of(secrets_.conceal(std::move(*text)));
     return inspected;
   }
   inspected.log = connector_.location_of(command.log_path);

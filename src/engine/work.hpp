@@ -9,6 +9,7 @@
 #include "engine/connector_data_access.hpp"
 #include "engine/event.hpp"
 #include "engine/result_reuse.hpp"
+#include "flow/secrets.hpp"
 #include "transfer/sites.hpp"
 
 namespace alveus::engine {
@@ -19,6 +20,14 @@ enum class JobFolders {
   kKept,     ///< for a look: its temporary files alone go
 };
 
+struct WorkOptions {
+  ResultReuse* reuse = nullptr;  ///< borrowed; null: every job runs
+  JobFolders folders = JobFolders::kRetired;
+  /// A job gets what they hide when its command starts and its files are made; no answer holds any of it.
+  flow::Secrets secrets = flow::Secrets();
+  const transfer::WebFiles* web = nullptr;  ///< borrowed; null: files of the web are kUnsupported
+};
+
 /// Carries out effects on one site and says what came of them. Blocks, so it is called on pool threads; safe from
 /// several threads.
 class Work {
@@ -27,9 +36,9 @@ class Work {
   using Post = std::function<void(Event)>;
 
   /// `connector` is borrowed and outlives this. Of `base_environment` jobs get PATH alone. `post` must hold for as long
-  /// as the connector may report an end. `reuse` is borrowed; null: every job runs.
+  /// as the connector may report an end.
   Work(deploy::Connector& connector, const std::map<std::string, std::string>& base_environment, Post post,
-       ResultReuse* reuse = nullptr, JobFolders folders = JobFolders::kRetired);
+       WorkOptions options = {});
 
   InputsEvaluated perform(const EvaluateInputs& effect) const;
   JobPrepared perform(const PrepareJob& effect) const;
@@ -41,11 +50,16 @@ class Work {
 
  private:
   core::Result<Evaluation> evaluate(const EvaluateInputs& effect) const;
+  /// Puts the places where files of the web lie here for their URLs; checks sizes and checksums that are given.
+  core::Status fetch_from_web(core::Value& value) const;
   /// The step's inputs in one iteration of its loop.
   core::Result<core::Value> iteration_inputs(const EvaluateInputs& effect) const;
   core::Result<std::shared_ptr<const PreparedJob>> prepare(const PrepareJob& effect) const;
   core::Result<deploy::JobContainer> contain(const PreparedJob& job, deploy::ContainerImage image) const;
   core::Result<deploy::SiteCommand> make_command(const PreparedJob& job) const;
+  std::vector<std::string> gpu_ids(GpuSet gpus) const;
+  std::vector<flow::StageEntry> revealed(std::vector<flow::StageEntry> entries) const;
+  void remove_secret_files(const PreparedJob& job, const core::Value& outputs) const;
 
   deploy::Connector& connector_;
   transfer::Sites sites_;
@@ -54,6 +68,7 @@ class Work {
   Post post_;
   ResultReuse* reuse_;
   JobFolders folders_;
+  flow::Secrets secrets_;
 };
 
 }  // namespace alveus::engine

@@ -13,6 +13,16 @@
 
 namespace alveus::flow {
 
+/// What a job asks for in GPUs. Versions are "major.minor".
+struct GpuRequest {
+  double count_min = 1;
+  double count_max = 0;          ///< zero: none named
+  std::string cuda_version_min;  ///< what the driver must speak
+  std::vector<std::string> capabilities;
+  bool is_capability_minimum = true;  ///< the one capability or a higher one will do; else one of the list
+  bool required = true;               ///< false: a site without such devices runs the job without
+};
+
 /// What a job asks for. Sizes in MiB, as CWL counts them. A maximum of zero: none named.
 struct ResourceRequest {
   double cores_min = 1;
@@ -21,6 +31,7 @@ struct ResourceRequest {
   double ram_max_mib = 0;
   double tmpdir_min_mib = 1024;
   double outdir_min_mib = 1024;
+  std::optional<GpuRequest> gpus;
 };
 
 /// What a job was given. Paths are as the job sees them on the machine (or in the container) where it runs.
@@ -32,6 +43,7 @@ struct JobSite {
   double ram_mib = 256;
   double tmpdir_mib = 1024;
   double outdir_mib = 1024;
+  std::vector<std::string> gpus;  ///< devices that no other job has now, as CUDA_VISIBLE_DEVICES names them
 };
 
 /// One thing to put in place before the command starts. Entries stand in order: a directory before what it holds.

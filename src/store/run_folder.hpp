@@ -24,6 +24,10 @@ struct RunFolder {
   std::filesystem::path journal_file() const { return path / "journal.db"; }
   /// Everything that was read to start the run, so that it can go on after its documents changed or went.
   std::filesystem::path documents_file() const { return path / "documents.json"; }
+  /// What secret inputs hold, while the run may still need it.
+  std::filesystem::path secrets_file() const { return path / "secrets.json"; }
+  /// Files of the web, while the run may still need them.
+  std::filesystem::path downloads() const { return path / "downloads"; }
   std::filesystem::path jobs() const { return path / "jobs"; }
 };
 

@@ -370,5 +370,28 @@ TEST_F(StepLogicTest, RefusesConditionsThatAreNeitherTrueNorFalse) {
   EXPECT_THAT(runs.error().text(), HasSubstr("'when' must yield true or false, not string"));
 }
 
+TEST(PackedDocumentTest, PartsOfTheDocumentAreImported) {
+  LoadBench bench;
+  bench
+      .document("main.cwl", R"({
+"cwlVersion": "v1.2", "$graph": [
+{"class": "CommandLineTool", "id": "#tool.cwl", "baseCommand": "echo", "inputs": [], "outputs": [],
+ "requirements": [{"class": "EnvVarRequirement", "envDef": [{"envName": "A", "envValue": "b"}], "id": "#env.yml"}]},
+{"class": "Workflow", "id": "#main", "inputs": [], "outputs": [], "requirements": [{"$import": "#env.yml"}],
+ "steps": [{"id": "#main/s", "in": [], "out": [], "run": "#tool.cwl"}]}]})")
+      .load();
+  ASSERT_EQ(bench.errors(), "");
+  EXPECT_EQ(bench.model().requirements.environment->definitions.at(0).first, "A");
+}
+
+TEST(PackedDocumentTest, ImportsOfPartsThatAreNotThereOrImportThemselvesAreReported) {
+  LoadBench bench;
+  bench.document("main.cwl", kHead + "inputs: []\noutputs: []\nsteps: []\nrequirements: [{$import: '#a'}]\n").load();
+  EXPECT_EQ(bench.errors(), "main.cwl:6:26: the document has no part with the id or name '#a'\n");
+  bench.document("main.cwl", kHead + "inputs: []\noutputs: []\nsteps: []\nhints: [{id: '#a', x: {$import: '#a'}}]\n")
+      .load();
+  EXPECT_THAT(bench.errors(), HasSubstr("'#a' imports itself"));
+}
+
 }  // namespace
 }  // namespace alveus::cwl

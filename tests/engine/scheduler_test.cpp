@@ -20,7 +20,7 @@ using Numbers = std::vector<std::uint32_t>;
 
 Numbers placed(Scheduler& given) {
   Numbers numbers;
-  for (const ActivityId id : given.place()) numbers.push_back(id.index);
+  for (const Placement& placement : given.place()) numbers.push_back(placement.activity.index);
   return numbers;
 }
 
@@ -130,7 +130,7 @@ TEST(SchedulerTest, SaysAtOnceThatAJobCanNeverRun) {
 
 TEST(AllotTest, GivesTheLeastThatIsAskedFor) {
   const auto given =
-      allot({.cores_min = 1.5, .cores_max = 4, .ram_min_mib = 10.2, .tmpdir_min_mib = 1, .outdir_min_mib = 2});
+      allot({.cores_min = 1.5, .cores_max = 4, .ram_min_mib = 10.2, .tmpdir_min_mib = 1, .outdir_min_mib = 2}, {});
   const Allotment expected{.cores = 1.5, .ram_mib = 11, .tmpdir_mib = 1, .outdir_mib = 2};
   EXPECT_EQ(*given, expected);
 }
@@ -142,10 +142,95 @@ TEST(AllotTest, RefusesWhatMakesNoSense) {
         flow::ResourceRequest{.cores_min = 4, .cores_max = 2},
         flow::ResourceRequest{.ram_min_mib = 9, .ram_max_mib = 8}, flow::ResourceRequest{.tmpdir_min_mib = -1},
         flow::ResourceRequest{.outdir_min_mib = kNan}}) {
-    const auto given = allot(request);
+    const auto given = allot(request, {});
     ASSERT_FALSE(given);
     EXPECT_EQ(given.error().code, core::ErrorCode::kInvalidInput);
   }
+}
+
+deploy::SiteCapacity with_gpus(std::vector<std::string> capabilities, std::string cuda_version = "12.4") {
+  deploy::SiteCapacity capacity{.name = "site", .cores = 8, .ram_mib = 10000, .gpus = {}, .cuda_version = cuda_version};
+  for (std::string& capability : capabilities) {
+    capacity.gpus.push_back({.id = std::to_string(capacity.gpus.size()), .compute_capability = std::move(capability)});
+  }
+  return capacity;
+}
+
+flow::ResourceRequest wants_gpus(double count, std::vector<std::string> capabilities = {}) {
+  return {.gpus = flow::GpuRequest{
+              .count_min = count, .cuda_version_min = "11.4", .capabilities = std::move(capabilities)}};
+}
+
+TEST(SchedulerGpuTest, RunningJobsHaveDifferentDevices) {
+  const auto capacity = with_gpus({"9.0", "9.0", "9.0"});
+  Scheduler site(capacity);
+  const Allotment one = allot(wants_gpus(1), capacity).value();
+  const Allotment two = allot(wants_gpus(2), capacity).value();
+  site.add(job(0), one, 0);
+  site.add(job(1), two, 0);
+  site.add(job(2), one, 0);
+  const auto first = site.place();
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(first[0].gpus, 0b001U);
+  EXPECT_EQ(first[1].gpus, 0b110U);
+  EXPECT_TRUE(site.place().empty());
+  Allotment held = one;
+  held.gpus = first[0].gpus;
+  site.release(held);
+  const auto second = site.place();
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].gpus, 0b001U);
+}
+
+TEST(SchedulerGpuTest, AreMadeReadyForDevicesTheyHold) {
+  const auto capacity = with_gpus({"9.0"});
+  Scheduler site(capacity);
+  const Allotment one = allot(wants_gpus(1), capacity).value();
+  for (std::uint32_t i = 0; i < 3; ++i) site.add(job(i), one, 0);
+  site.add(job(3), needs(8), 0);
+  EXPECT_EQ(placed(site), (Numbers{0}));
+  EXPECT_EQ(announced(site, 4), (Numbers{3}));
+}
+
+TEST(SchedulerGpuTest, JobsWithoutThemPassThoseThatWaitForOne) {
+  const auto capacity = with_gpus({"9.0"});
+  Scheduler site(capacity);
+  const Allotment one = allot(wants_gpus(1), capacity).value();
+  site.add(job(0), one, 0);
+  site.add(job(1), one, 0);
+  site.add(job(2), needs(1), 0);
+  EXPECT_EQ(placed(site), (Numbers{0, 2}));
+}
+
+TEST(SchedulerGpuTest, OnlyDevicesOfTheRightCapabilityCount) {
+  const auto capacity = with_gpus({"7.5", "8.6", "9.0", ""});
+  EXPECT_EQ(allot(wants_gpus(1, {"8.0"}), capacity)->gpus_usable, 0b1110U) << "that or higher; unknown ones too";
+  auto listed = wants_gpus(1, {"7.5", "9.0"});
+  listed.gpus->is_capability_minimum = false;
+  EXPECT_EQ(allot(listed, capacity)->gpus_usable, 0b1101U) << "one of the list";
+  EXPECT_EQ(
+      allot(wants_gpus(1, {"10.0"}), with_gpus({"9.0"})).error().message,
+      "the job needs 1 GPUs (CUDARequirement) of compute capability 10.0 or higher, but the site 'site' has 0; it "
+      "can never run there");
+}
+
+TEST(SchedulerGpuTest, AJobThatCanNeverRunIsToldWhy) {
+  EXPECT_EQ(allot(wants_gpus(2), with_gpus({"9.0"})).error().message,
+            "the job needs 2 GPUs (CUDARequirement), but the site 'site' has 1; it can never run there");
+  EXPECT_EQ(allot(wants_gpus(1), with_gpus({})).error().message,
+            "the job needs 1 GPUs (CUDARequirement), but the site 'site' has none; it can never run there");
+  EXPECT_EQ(
+      allot(wants_gpus(1), with_gpus({"9.0"}, "11.3")).error().message,
+      "the job needs 1 GPUs (CUDARequirement), but the driver of the site 'site' speaks CUDA 11.3 and not 11.4; it "
+      "can never run there");
+  EXPECT_TRUE(allot(wants_gpus(1), with_gpus({"9.0"}, "11.10"))) << "11.10 is newer than 11.4";
+}
+
+TEST(SchedulerGpuTest, AHintThatCannotBeMetIsLeftOut) {
+  auto hint = wants_gpus(1);
+  hint.gpus->required = false;
+  EXPECT_EQ(allot(hint, with_gpus({}))->gpu_count, 0U);
+  EXPECT_EQ(allot(hint, with_gpus({"9.0"}))->gpu_count, 1U);
 }
 
 }  // namespace

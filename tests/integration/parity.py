@@ -22,6 +22,12 @@ CASES = {
         ("loop-collatz.cwl", {"numbers": []}),
         ("loop-default.cwl", {}),
     ],
+    "extensions": [
+        ("old-spellings.cwl", {"top": {"class": "Directory", "location": HERE.as_uri()}}),
+        ("bad-time-limit.cwl", {}),
+        ("inplace-update.cwl", {}),
+        ("secrets.cwl", {"password": "it's hunter2"}),
+    ],
 }
 
 

@@ -24,7 +24,7 @@ MachineBench::MachineBench(ProcessPointer process, core::Value inputs, engine::M
     : process_(std::move(process)),
       site_("site", cores),
       work_(
-          site_, {}, [](engine::Event) {}, reuse),
+          site_, {}, [](engine::Event) {}, {.reuse = reuse}),
       machine_(*process_, site_.capacity(), options) {
   machine_.start(std::move(inputs), reaction_);
   absorb();

@@ -32,6 +32,7 @@ Result<Node> Documents::open(const std::string& uri, const Mark& asked_from) {
     uris_[parsed.mark().source.get()] = address;
     kept_.push_back(parsed.mark().source);
   }
+  parsed_[address] = parsed;
   opening_.push_back(address);
   auto resolved = resolve(parsed);
   opening_.pop_back();
@@ -83,7 +84,44 @@ Result<Node> Documents::import(const Node& reference) {
   if (!reference.is_string()) {
     return core::fail(document::error_at(reference.mark(), ErrorCode::kInvalidInput, "'$import' must name a document"));
   }
-  return open(resolve_uri(uri_of(reference.mark()), reference.string()), reference.mark());
+  const std::string uri = resolve_uri(uri_of(reference.mark()), reference.string());
+  // Packed documents import parts of themselves.
+  if (reference.string().starts_with('#')) return import_part(uri, reference);
+  return open(uri, reference.mark());
+}
+
+namespace {
+
+/// The mapping that calls itself `name`, wherever it stands.
+const Node* find_named(const Node& node, const std::string& name) {
+  for (const char* key : {"id", "name"}) {
+    const Node* own = node.find(key);
+    if (own != nullptr && own->is_string() && own->string() == name) return &node;
+  }
+  for (const Node::Member& member : node.members()) {
+    if (const Node* found = find_named(member.value, name)) return found;
+  }
+  for (const Node& item : node.items()) {
+    if (const Node* found = find_named(item, name)) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Node> Documents::import_part(const std::string& uri, const Node& reference) {
+  const auto fail_here = [&](const std::string& fact) {
+    return core::fail(document::error_at(reference.mark(), ErrorCode::kInvalidInput, fact));
+  };
+  if (std::find(opening_.begin(), opening_.end(), uri) != opening_.end()) {
+    return fail_here("'" + reference.string() + "' imports itself");
+  }
+  const Node* part = find_named(parsed_[document_of(uri)], reference.string());
+  if (part == nullptr) return fail_here("the document has no part with the id or name '" + reference.string() + "'");
+  opening_.push_back(uri);
+  auto resolved = resolve(*part);
+  opening_.pop_back();
+  return resolved;
 }
 
 Result<Node> Documents::include(const Node& reference) {

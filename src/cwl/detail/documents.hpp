@@ -36,10 +36,12 @@ class Documents {
   core::Result<document::Node> resolve_mapping(const document::Node& node);
   core::Result<document::Node> resolve_sequence(const document::Node& node);
   core::Result<document::Node> import(const document::Node& reference);
+  core::Result<document::Node> import_part(const std::string& uri, const document::Node& reference);
   core::Result<document::Node> include(const document::Node& reference);
   core::Result<document::Node> mixin(const document::Node& node, const document::Node& reference);
 
   DocumentSource& source_;
+  std::map<std::string, document::Node> parsed_;  ///< as they are written
   std::map<std::string, document::Node> open_;
   std::map<const document::Source*, std::string> uris_;
   std::vector<std::shared_ptr<const document::Source>> kept_;  ///< so that no address in uris_ is used again

@@ -42,7 +42,8 @@ class Evaluator {
   core::Value runtime_;
 };
 
-/// CWL's `runtime` of a job: outdir, tmpdir, cores, ram, outdirSize, tmpdirSize; sizes and cores rounded up.
+/// CWL's `runtime` of a job: outdir, tmpdir, cores, ram, outdirSize, tmpdirSize, and cudaDeviceCount where it was
+/// given GPUs; sizes and cores rounded up.
 core::Value runtime_of(const flow::JobSite& site);
 
 /// A failure at a field's place with the source line, where there is one.

@@ -95,6 +95,8 @@ class ProcessReader {
 
  private:
   std::shared_ptr<const Process> read(const document::Node& node, const Layer& outer, const Header& header);
+  std::optional<std::size_t> read_class(const document::Node& node, Version version);
+  void apply_overrides(ReadScope& scope);
   void read_parameters(const Fields& fields, const ReadScope& scope, Process& process);
   void read_body(const Fields& fields, const ReadScope& scope, const Header& header, Process& process);
   std::optional<document::Node> select(const document::Node& root, const std::string& uri,

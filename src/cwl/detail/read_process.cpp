@@ -149,6 +149,15 @@ OutputParameter read_output(const Named& entry, std::span<const FieldRule> rules
   return output;
 }
 
+void check_secrets(const Secrets& secrets, const std::vector<InputParameter>& inputs, Findings& findings) {
+  std::vector<std::string> known;
+  for (const InputParameter& input : inputs) known.push_back(input.name);
+  for (const std::string& name : secrets.names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    findings.error(secrets.mark, "'Secrets' names '" + name + "', which is no input here" + suggestion(name, known));
+  }
+}
+
 }  // namespace
 
 Header ProcessReader::read_header(const Node& root, std::optional<Version> outer_version) {
@@ -231,6 +240,37 @@ std::optional<Version> ProcessReader::read_version(const Node& node) {
   return std::nullopt;
 }
 
+void ProcessReader::apply_overrides(ReadScope& scope) {
+  const Node overrides = *std::exchange(overrides_, std::nullopt);
+  if (scope.version == Version::kV10) {
+    findings_.error(overrides.mark(),
+                    "'cwl:requirements' in an input object needs a process of cwlVersion v1.1 or later");
+  }
+  const Layer own = std::exchange(scope.layer, inherit(read_layer(&overrides, nullptr, scope), scope.layer));
+  // They are not inherited, but here nothing is inherited: it is the same process.
+  if (!scope.layer.required.secrets) scope.layer.required.secrets = own.required.secrets;
+  scope.layer.hinted.secrets = own.hinted.secrets;
+}
+
+/// The place in kClasses; empty, and reported, for what is no process.
+std::optional<std::size_t> ProcessReader::read_class(const Node& node, Version version) {
+  const Node* kind = node.find("class");
+  const std::string word = kind != nullptr && kind->is_string() ? kind->string() : "";
+  const auto place = std::find(kClasses.begin(), kClasses.end(), word);
+  if (place != kClasses.end() && (word != "Operation" || version >= Version::kV12)) {
+    return static_cast<std::size_t>(place - kClasses.begin());
+  }
+  const std::vector<std::string> known(kClasses.begin(), kClasses.end());
+  if (kind == nullptr) {
+    findings_.error(node.mark(), "a process needs the field 'class'");
+  } else if (word.ends_with("ProcessGenerator")) {
+    findings_.error(kind->mark(), "the class '" + word + "' is not supported", core::ErrorCode::kUnsupported);
+  } else {
+    findings_.error(kind->mark(), "the class '" + word + "' is no process" + suggestion(word, known));
+  }
+  return std::nullopt;
+}
+
 std::shared_ptr<const Process> ProcessReader::read(const Node& node, const Layer& outer, const Header& header) {
   constexpr std::size_t kProcessesMax = 100'000;  // workflows that run one another twice grow without end
   if (++process_count_ > kProcessesMax) {
@@ -246,27 +286,16 @@ std::shared_ptr<const Process> ProcessReader::read(const Node& node, const Layer
     findings_.error(node.mark(), "the document needs the field 'cwlVersion'");
     return nullptr;
   }
-  const Node* kind = node.find("class");
-  const std::string word = kind != nullptr && kind->is_string() ? kind->string() : "";
-  const auto place = std::find(kClasses.begin(), kClasses.end(), word);
-  if (place == kClasses.end() || (word == "Operation" && *own.version < Version::kV12)) {
-    const std::vector<std::string> known(kClasses.begin(), kClasses.end());
-    findings_.error(kind == nullptr ? node.mark() : kind->mark(),
-                    kind == nullptr ? "a process needs the field 'class'"
-                                    : "the class '" + word + "' is no process" + suggestion(word, known));
-    return nullptr;
-  }
-  const auto class_index = static_cast<std::size_t>(place - kClasses.begin());
-  const Fields fields(node, std::string(article_of(word)) + word, rules_of(class_index), *own.version, findings_);
+  const auto class_index = read_class(node, *own.version);
+  if (!class_index) return nullptr;
+  const std::string word(kClasses[*class_index]);
+  const Fields fields(node, std::string(article_of(word)) + word, rules_of(*class_index), *own.version, findings_);
   ReadScope scope{findings_, documents_, *own.version, own.namespaces, {}, {}, 0};
   scope.layer = inherit(read_layer(fields.find("requirements"), fields.find("hints"), scope), outer);
   if (const auto& loop = scope.layer.required.loop) {
     findings_.error(loop->mark, "'Loop' belongs into the requirements of a workflow step, not of a process");
   }
-  if (reading_.size() == 1 && overrides_) {
-    const Node overrides = *std::exchange(overrides_, std::nullopt);
-    scope.layer = inherit(read_layer(&overrides, nullptr, scope), scope.layer);
-  }
+  if (reading_.size() == 1 && overrides_) apply_overrides(scope);
   scope.effective = effective(scope.layer);
   if (*own.version == Version::kV10 && !scope.effective.network_access) {
     scope.effective.network_access = Expression{core::Value(true), node.mark()};
@@ -285,6 +314,7 @@ std::shared_ptr<const Process> ProcessReader::read(const Node& node, const Layer
   if (word == "Workflow") process->body = Workflow{};
   if (word == "Operation") process->body = Operation{};
   read_parameters(fields, scope, *process);
+  if (const auto& secrets = scope.effective.secrets) check_secrets(*secrets, process->inputs, findings_);
   read_body(fields, scope, own, *process);
   process->ontology = read_ontology(own, *process);
   return process;

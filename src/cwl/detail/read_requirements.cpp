@@ -207,12 +207,14 @@ constexpr std::array<RequirementReader, 17> kReaders = {{
 }};
 
 /// Those of cwltool's own: what became part of CWL later under its older name, and what never did.
-constexpr std::array<RequirementReader, 6> kCwltoolReaders = {{
+constexpr std::array<RequirementReader, 8> kCwltoolReaders = {{
     {"LoadListingRequirement", Version::kV10, read_load_listing},
     {"InplaceUpdateRequirement", Version::kV10, read_inplace_update},
     {"TimeLimit", Version::kV10, read_time_limit},
     {"WorkReuse", Version::kV10, read_work_reuse},
     {"NetworkAccess", Version::kV10, read_network_access},
+    {"Secrets", Version::kV10, read_secrets},
+    {"CUDARequirement", Version::kV10, read_cuda},
     {"Loop", Version::kV12, read_loop_text},
 }};
 
@@ -235,14 +237,21 @@ RequirementName parse_name(const std::string& written, const Namespaces& namespa
   return {{}, name, undeclared ? written.substr(0, colon) : std::string()};
 }
 
+/// Nothing is an empty mapping. A requirement that came by `$import` has an `id` once its document was packed.
+Node without_id(const Node& node) {
+  if (!node.is_null() && node.find("id") == nullptr) return node;
+  std::vector<Node::Member> members = node.members();
+  std::erase_if(members, [](const Node::Member& member) { return member.key == "id"; });
+  return Node::mapping(std::move(members), node.mark());
+}
+
 void read_one(const Named& entry, const Target& target) {
   Findings& findings = target.scope.findings;
   const RequirementName name = parse_name(entry.name, target.scope.namespaces);
   const auto reader =
       std::ranges::find_if(name.readers, [&](const RequirementReader& one) { return one.name == name.local; });
   if (reader != name.readers.end() && reader->since <= target.scope.version) {
-    const bool empty = entry.value.is_null();
-    return reader->read(empty ? Node::mapping({}, entry.value.mark()) : entry.value, target);
+    return reader->read(without_id(entry.value), target);
   }
   std::vector<std::string> known;
   for (const RequirementReader& one : name.readers) known.emplace_back(one.name);
@@ -277,7 +286,6 @@ Requirements merge(Requirements inner, const Requirements& outer) {
   take(inner.network_access, outer.network_access);
   take(inner.time_limit, outer.time_limit);
   take(inner.cuda, outer.cuda);
-  take(inner.secrets, outer.secrets);
   inner.inplace_update |= outer.inplace_update;
   inner.shell_command |= outer.shell_command;
   inner.subworkflow |= outer.subworkflow;
@@ -310,6 +318,10 @@ Layer inherit(const Layer& inner, const Layer& outer) {
   return layer;
 }
 
-Requirements effective(const Layer& layer) { return merge(layer.required, layer.hinted); }
+Requirements effective(const Layer& layer) {
+  Requirements all = merge(layer.required, layer.hinted);
+  take(all.secrets, layer.hinted.secrets);
+  return all;
+}
 
 }  // namespace alveus::cwl
