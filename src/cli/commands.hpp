@@ -12,6 +12,7 @@ std::vector<cmdline::Command> make_commands();
 
 /// The subcommands of alveus, one file each.
 cmdline::Command make_run_command();
+cmdline::Command make_resume_command();
 cmdline::Command make_validate_command();
 cmdline::Command make_inputs_command();
 cmdline::Command make_graph_command();

@@ -52,7 +52,11 @@ std::vector<cmdline::Flag> container_flags() {
 
 EngineChoice engine_choice(const cmdline::Flags& flags) {
   if (flags.on("no-container")) return EngineChoice::kNone;
-  const auto found = std::ranges::find(kNames, flags.text("container"), &decltype(kNames)::value_type::first);
+  return engine_choice_of(flags.text("container"));
+}
+
+EngineChoice engine_choice_of(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name, &decltype(kNames)::value_type::first);
   return found == kNames.end() ? EngineChoice::kAuto : found->second;
 }
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <thread>
 
@@ -18,13 +18,14 @@
 #include "deploy/gpus.hpp"
 #include "deploy/local_connector.hpp"
 #include "engine/run.hpp"
+#include "expr/javascript.hpp"
 #include "store/journal.hpp"
+#include "store/recovery.hpp"
 #include "store/run_folder.hpp"
 #include "store/run_lock.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
-#include "transfer/delivery.hpp"
 
 namespace alveus::cli {
 namespace {
@@ -51,15 +52,21 @@ core::Result<store::RunFolder> new_run_folder(const WorkflowRunOptions& options,
 
 store::RunStarted header_of(const WorkflowRequest& request, const store::RunFolder& folder,
                             const WorkflowRunOptions& options) {
-  core::Value description = core::Object{{"document", request.name},
-                                         {"inputs", request.document.inputs},
-                                         {"outdir", options.outdir.string()},
-                                         {"on_error", options.on_error == engine::OnError::kStop ? "stop" : "continue"},
-                                         {"container", std::string(name_of(options.container))}};
+  core::Object description = description_of(options);
+  description.set("document", request.name);
+  description.set("inputs", request.document.inputs);
   return {.run = folder.run,
           .document_hash = request.document.hash,
           .inputs_hash = core::hash_text(core::HashKind::kSha256, core::to_json(request.document.inputs)),
           .description = std::move(description)};
+}
+
+/// The command line that goes on with the run.
+std::string resume_command(const store::RunFolder& folder, const WorkflowRunOptions& options) {
+  const auto usual = state_directory_of(cmdline::Flags());
+  const bool is_usual = usual && *usual == options.state_directory;
+  return "alveus resume " + (is_usual ? std::string() : "--state '" + options.state_directory.string() + "' ") +
+         folder.run.text();
 }
 
 deploy::ContainerOptions container_options(const WorkflowRunOptions& options, const store::RunFolder& folder,
@@ -95,6 +102,103 @@ cmdline::ExitStatus status_of(const engine::Ending& ending) {
   return unsupported ? cmdline::ExitStatus::kUnsupported : cmdline::ExitStatus::kFailed;
 }
 
+/// A run with its journal open, new or to go on with.
+struct OpenRun {
+  const store::RunFolder& folder;
+  store::Journal& journal;
+  store::RunStarted header;
+  std::optional<store::Recovery> recovery;
+};
+
+/// How the run ended, for the person.
+void tell_ending(const engine::Ending& ending, const store::RunFolder& folder, const WorkflowRunOptions& options,
+                 cmdline::Terminal& terminal) {
+  tell_failures(ending, terminal);
+  if (ending.status == store::RunStatus::kDone) return;
+  terminal.message("the folders of its jobs are kept in " + folder.jobs().string());
+  terminal.message("what is done stays done; go on with: " + resume_command(folder, options));
+}
+
+/// What only a run that is not done needs.
+core::Status remove_private_files(const store::RunFolder& folder, const WorkflowRunOptions& options) {
+  ALVEUS_TRY(remove_secrets(folder.secrets_file()));
+  return options.keep_job_folders ? core::Status() : sys::remove_tree(folder.downloads());
+}
+
+core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& document,
+                                          const WorkflowRunOptions& options, const Interrupt& interrupt,
+                                          cmdline::Terminal& terminal) {
+  const sys::RealClock clock;
+  ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
+  ALVEUS_TRY_ASSIGN(const auto connector,
+                    deploy::LocalConnector::make(
+                        *runner, {.jobs_directory = open.folder.jobs(),
+                                  .capacity = site_capacity(options, *document.loaded.model, *runner),
+                                  .containers = container_options(options, open.folder, interrupt, terminal)}));
+  if (auto possible = check_containers(*document.loaded.process, *connector); !possible) {
+    // Nothing was run that the folder of a new run could tell of.
+    if (!open.recovery) static_cast<void>(sys::remove_tree(open.folder.path));
+    return core::fail(std::move(possible).error());
+  }
+  engine::RunOptions run;
+  run.machine.on_error = options.on_error;
+  run.machine.retry = {.retries_max = options.retries_max, .delay = options.retry_delay};
+  run.machine.ready_jobs_max = engine::ready_jobs_for(connector->capacity());
+  run.thread_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), kThreadsMin, kThreadsMax);
+  ALVEUS_TRY_ASSIGN(run.base_environment, job_environment());
+  run.keep_job_folders = options.keep_job_folders;
+  run.header = std::move(open.header);
+  run.secrets = document.secrets;
+  run.stop = interrupt.token();
+
+  std::unique_ptr<RunCache> cache;
+  if (!options.cache.empty()) {
+    ALVEUS_TRY_ASSIGN(cache, RunCache::open(options.cache, open.folder, *document.loaded.process, clock, terminal,
+                                            RunCache::Use::kTakeAndKeep));
+  }
+  const transfer::WebFiles web(open.folder.downloads(), {.stop = interrupt.token()});
+  engine::FolderDelivery delivery(*connector, core::RemotePath(options.outdir.string()));
+  LiveView view(terminal, clock);
+  const std::stop_callback told(interrupt.token(), [&terminal] {
+    terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
+  });
+  auto ending = engine::run_process(*document.loaded.process, document.inputs, run,
+                                    {.connector = *connector,
+                                     .journal = open.journal,
+                                     .clock = clock,
+                                     .delivery = &delivery,
+                                     .observer = &view,
+                                     .web = &web,
+                                     .reuse = cache ? &cache->reuse() : nullptr},
+                                    std::move(open.recovery));
+  terminal.clear_status();
+  if (cache) cache->finish(ending && ending->status == store::RunStatus::kDone);
+  if (!ending) {
+    return core::fail(std::move(ending).error().with(
+        "what is done is on record; once the cause is mended, go on with: " + resume_command(open.folder, options)));
+  }
+  if (ending->status == store::RunStatus::kDone) ALVEUS_TRY(remove_private_files(open.folder, options));
+  tell_ending(*ending, open.folder, options, terminal);
+  return WorkflowRunResult{.outputs = std::move(ending->outputs), .status = status_of(*ending)};
+}
+
+/// What came of a run that is done: nothing is left to do but to tidy up what its controller could not.
+core::Result<WorkflowRunResult> tell_again(const store::RunFolder& folder, const store::RunEnded& ended,
+                                           const WorkflowRunOptions& options, cmdline::Terminal& terminal) {
+  ALVEUS_TRY(remove_private_files(folder, options));
+  if (!options.keep_job_folders) ALVEUS_TRY(sys::remove_tree(folder.jobs()));
+  terminal.message("run " + folder.run.text() + " is done; these are its outputs");
+  return WorkflowRunResult{.outputs = ended.outputs, .status = cmdline::ExitStatus::kDone};
+}
+
+/// Outputs that were being moved cannot change their destination on the way.
+core::Status require_same_destination(const store::Recovery& recovery, const WorkflowRunOptions& options) {
+  const std::string started = recovery.description.string_or("outdir", "");
+  if (!recovery.moving || options.outdir == started) return {};
+  return core::fail(core::ErrorCode::kInvalidInput, "--outdir: the outputs of this run are on their way to '" +
+                                                        started + "' already; leave the flag out");
+}
+
 }  // namespace
 
 deploy::SiteCapacity site_capacity(const WorkflowRunOptions& options, const cwl::Process& process,
@@ -113,80 +217,6 @@ deploy::SiteCapacity site_capacity(const WorkflowRunOptions& options, const cwl:
   return capacity;
 }
 
-std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
-  using Kind = cmdline::Flag::Kind;
-  std::vector<cmdline::Flag> flags = {
-      {.name = "outdir", .value_name = "DIR", .help = "Where the outputs go.", .fallback = std::move(outdir_fallback)},
-      {.name = "quiet", .kind = Kind::kSwitch, .help = "Show errors alone.", .short_name = "q"},
-      {.name = "on-error",
-       .value_name = "RULE",
-       .help = "After a failed job: stop, or continue with all that does not depend on it.",
-       .fallback = "stop",
-       .choices = {"stop", "continue"}},
-      {.name = "retries",
-       .kind = Kind::kInteger,
-       .value_name = "N",
-       .help = "How often a job is tried again that failed for a passing reason.",
-       .fallback = "0"},
-      {.name = "cores",
-       .kind = Kind::kReal,
-       .value_name = "N",
-       .help = "Cores that jobs may use together; the machine's without it."},
-      {.name = "ram",
-       .kind = Kind::kReal,
-       .value_name = "MIB",
-       .help = "Memory that jobs may ask for together; the machine's without it."},
-      {.name = "gpus",
-       .kind = Kind::kInteger,
-       .value_name = "N",
-       .help = "CUDA devices that jobs may use, numbered from 0; those of the machine without it."},
-      {.name = "state",
-       .value_name = "DIR",
-       .help = "Where journals and job folders lie; $ALVEUS_STATE or ~/.local/state/alveus without it."},
-      {.name = "keep-job-folders",
-       .kind = Kind::kSwitch,
-       .help = "Leave the jobs' folders in place; without it only a run that failed keeps them."},
-  };
-  for (auto& flag : cache_flags()) flags.push_back(std::move(flag));
-  for (auto& flag : container_flags()) flags.push_back(std::move(flag));
-  return flags;
-}
-
-core::Result<std::filesystem::path> state_directory_of(const cmdline::Flags& flags) {
-  if (flags.has("state")) return std::filesystem::absolute(flags.text("state"));
-  const auto environment = sys::current_environment();
-  const auto value = [&](const std::string& name) {
-    const auto found = environment.find(name);
-    return found == environment.end() ? std::string() : found->second;
-  };
-  if (const auto own = value("ALVEUS_STATE"); !own.empty()) return std::filesystem::absolute(own);
-  if (const auto xdg = value("XDG_STATE_HOME"); !xdg.empty()) return std::filesystem::path(xdg) / "alveus";
-  if (const auto home = value("HOME"); !home.empty()) return std::filesystem::path(home) / ".local/state/alveus";
-  return core::fail(core::ErrorCode::kInvalidInput, "there is no place for the journal: give --state DIR or set HOME");
-}
-
-core::Result<WorkflowRunOptions> workflow_run_options(const cmdline::Flags& flags) {
-  ALVEUS_TRY_ASSIGN(auto state, state_directory_of(flags));
-  if (flags.integer("retries") < 0 || flags.integer("retries") > 100) {
-    return core::fail(core::ErrorCode::kInvalidInput, "--retries takes 0 to 100");
-  }
-  if (flags.has("gpus") && (flags.integer("gpus") < 0 || flags.integer("gpus") > 64)) {
-    return core::fail(core::ErrorCode::kInvalidInput, "--gpus takes 0 to 64");
-  }
-  return WorkflowRunOptions{
-      .outdir = std::filesystem::absolute(flags.text("outdir")).lexically_normal(),
-      .state_directory = std::move(state),
-      .on_error = flags.text("on-error") == "continue" ? engine::OnError::kContinue : engine::OnError::kStop,
-      .retries_max = static_cast<int>(flags.integer("retries")),
-      .cores = flags.has("cores") ? flags.real("cores") : 0,
-      .ram_mib = flags.has("ram") ? flags.real("ram") : 0,
-      .gpus = flags.has("gpus") ? std::optional(static_cast<std::size_t>(flags.integer("gpus"))) : std::nullopt,
-      .keep_job_folders = flags.on("keep-job-folders"),
-      .cache = cache_directory_of(flags),
-      .container = engine_choice(flags),
-  };
-}
-
 core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, const WorkflowRunOptions& options,
                                              cmdline::Terminal& terminal) {
   const Interrupt interrupt;
@@ -196,63 +226,36 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
   ALVEUS_TRY(request.document.snapshot.write(folder.documents_file()));
   ALVEUS_TRY(write_secrets(folder.secrets_file(), request.document.secrets));
   ALVEUS_TRY_ASSIGN(const auto journal, store::SqliteJournal::create(folder.journal_file()));
-  ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
-  ALVEUS_TRY_ASSIGN(const auto connector,
-                    deploy::LocalConnector::make(
-                        *runner, {.jobs_directory = folder.jobs(),
-                                  .capacity = site_capacity(options, *request.document.loaded.model, *runner),
-                                  .containers = container_options(options, folder, interrupt, terminal)}));
-  if (auto possible = check_containers(*request.document.loaded.process, *connector); !possible) {
-    static_cast<void>(sys::remove_tree(folder.path));  // nothing was run that it could tell of
-    return core::fail(std::move(possible).error());
-  }
-  const transfer::Sites sites(*connector);
-  engine::RunOptions run;
-  run.machine.on_error = options.on_error;
-  run.machine.retry.retries_max = options.retries_max;
-  run.machine.ready_jobs_max = engine::ready_jobs_for(connector->capacity());
-  run.thread_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), kThreadsMin, kThreadsMax);
-  ALVEUS_TRY_ASSIGN(run.base_environment, job_environment());
-  run.deliver = [&](const core::Value& outputs) {
-    return transfer::deliver(outputs, sites, *connector, {.outdir = core::RemotePath(options.outdir.string())});
-  };
-  run.keep_job_folders = options.keep_job_folders;
-  run.header = header_of(request, folder, options);
-  run.secrets = request.document.secrets;
-  run.stop = interrupt.token();
-
-  std::unique_ptr<RunCache> cache;
-  if (!options.cache.empty()) {
-    ALVEUS_TRY_ASSIGN(cache, RunCache::open(options.cache, folder, *request.document.loaded.process, clock, terminal,
-                                            RunCache::Use::kTakeAndKeep));
-  }
-
-  const transfer::WebFiles web(folder.downloads(), {.stop = interrupt.token()});
-  LiveView view(terminal, clock);
-  const std::stop_callback told(interrupt.token(), [&terminal] {
-    terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
-  });
   terminal.message("run " + folder.run.text() + ", journal and jobs in " + folder.path.string());
-  auto ending = engine::run_process(*request.document.loaded.process, request.document.inputs, run,
-                                    {.connector = *connector,
-                                     .journal = *journal,
-                                     .clock = clock,
-                                     .observer = &view,
-                                     .web = &web,
-                                     .reuse = cache ? &cache->reuse() : nullptr});
-  terminal.clear_status();
-  if (cache) cache->finish(ending && ending->status == store::RunStatus::kDone);
-  if (!ending) return core::fail(std::move(ending).error());
-  // A run that is not done may be resumed, and needs them then.
-  if (ending->status == store::RunStatus::kDone) {
-    ALVEUS_TRY(remove_secrets(folder.secrets_file()));
-    if (!options.keep_job_folders) ALVEUS_TRY(sys::remove_tree(folder.downloads()));
+  return carry_out(
+      {.folder = folder, .journal = *journal, .header = header_of(request, folder, options), .recovery = std::nullopt},
+      request.document, options, interrupt, terminal);
+}
+
+core::Result<WorkflowRunResult> resume_workflow(const store::RunFolder& folder, const cmdline::Flags& flags,
+                                                cmdline::Terminal& terminal) {
+  const Interrupt interrupt;
+  ALVEUS_TRY_ASSIGN(const auto lock, store::RunLock::take(folder.path));
+  ALVEUS_TRY_ASSIGN(auto recovery, store::read_recovery(folder.journal_file()));
+  ALVEUS_TRY_ASSIGN(const auto options, resume_options(options_of(recovery.description), flags));
+  if (recovery.ended && recovery.ended->status == store::RunStatus::kDone) {
+    return tell_again(folder, *recovery.ended, options, terminal);
   }
-  tell_failures(*ending, terminal);
-  if (ending->status == store::RunStatus::kFailed) {
-    terminal.message("the folders of its jobs are kept in " + folder.jobs().string());
-  }
-  return WorkflowRunResult{.outputs = std::move(ending->outputs), .status = status_of(*ending)};
+  ALVEUS_TRY(require_same_destination(recovery, options));
+  ALVEUS_TRY_ASSIGN(auto snapshot, DocumentSnapshot::read(folder.documents_file()));
+  expr::Javascript javascript({});
+  ALVEUS_TRY_ASSIGN(auto document, load_snapshot(std::move(snapshot), javascript, terminal));
+  ALVEUS_TRY_ASSIGN(document.secrets, read_secrets(folder.secrets_file()));
+  ALVEUS_TRY_ASSIGN(const auto journal, store::SqliteJournal::open(folder.journal_file()));
+  terminal.message("run " + folder.run.text() + " goes on; " + std::to_string(recovery.finished.done.size()) +
+                   " jobs are done");
+  const WorkflowRequest request{.document = document,
+                                .name = recovery.started.description.string_or("document", document.snapshot.process)};
+  return carry_out({.folder = folder,
+                    .journal = *journal,
+                    .header = header_of(request, folder, options),
+                    .recovery = std::move(recovery)},
+                   document, options, interrupt, terminal);
 }
 
 }  // namespace alveus::cli

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,6 +108,9 @@ class Connector {
   /// The job of this folder was collected: its temporary files go. Of a job that has no data as outputs, a folder in
   /// which no file lies may go as a whole; what a person may want to look at stays. What cannot be removed stays too.
   virtual void retire_job_folder(const JobFolder& folder, JobRemains) { static_cast<void>(remove(folder.tmpdir)); }
+  /// Ends every command that an earlier controller of this run left behind here, and removes the job folders that are
+  /// not among `kept`. Called before a run goes on, when nothing of it is under way.
+  virtual core::Status clear_job_folders(const std::set<core::RemotePath>& kept) = 0;
   /// Errors besides kUnavailable: kNotFound (no such program or input file), kDenied, kInvalidInput (no program).
   virtual core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) = 0;
   /// Ends the command with all that it started; its `on_end` then tells `killed`. Unknown handles are ignored.
@@ -143,12 +147,17 @@ class Connector {
   /// for a directory.
   virtual core::Status write(const core::RemotePath& file, std::string_view contents) = 0;
   virtual core::Status set_executable(const core::RemotePath& file) = 0;
-  // Data of this site at a second place of it. The parent of `to` exists and `to` does not (kInvalidInput); after a
-  // failure `to` does not exist either.
+  /// Removes what `write`, `store`, `copy` or `move` of a controller that was killed left unfinished in the directory.
+  virtual core::Status remove_partial(const core::RemotePath& directory) = 0;
+  // Data of this site at a second place of it. All of it appears at `to` in one step. The parent of `to` exists and
+  // `to` does not (kInvalidInput); after a failure `to` does not exist either.
   /// A link, where reading is enough. Links to links point to the end of the chain.
   virtual core::Status link(const core::RemotePath& from, const core::RemotePath& to) = 0;
   /// A file or tree of its own, writable, in which no link leads out of it.
   virtual core::Status copy(const core::RemotePath& from, const core::RemotePath& to) = 0;
+  /// Copies take the place of all links that lead out of a file or tree of a job's folder, so that what they point to
+  /// may go. Links to nothing stay. kDenied when it does not lie in a job's folder.
+  virtual core::Status make_self_contained(const core::RemotePath& path) = 0;
   /// As `copy`, after which `from` is gone. kDenied when `from` does not lie in a job's folder: it is not ours.
   virtual core::Status move(const core::RemotePath& from, const core::RemotePath& to) = 0;
   /// Removes a tree; what a link in it points to stays. A missing path is a success. kDenied as for `move`.

@@ -107,12 +107,6 @@ core::Status make_file(const fs::path& path, const Connector::Producer& produce)
   return written;
 }
 
-/// A name beside `path` that nobody else takes.
-fs::path neighbour_of(const fs::path& path) {
-  static std::atomic<unsigned> next_number{0};
-  return path.parent_path() / (".alveus-" + std::to_string(::getpid()) + "-store-" + std::to_string(next_number++));
-}
-
 }  // namespace
 
 LocalConnector::LocalConnector(sys::ProcessRunner& runner, LocalConnectorOptions options)
@@ -309,6 +303,11 @@ core::Status LocalConnector::require_ours(const RemotePath& path) const {
                                             options_.jobs_directory.string() + "'");
 }
 
+core::Status LocalConnector::make_self_contained(const RemotePath& path) {
+  ALVEUS_TRY(require_ours(path));
+  return detail::make_self_contained(local(path));
+}
+
 core::Status LocalConnector::move(const RemotePath& from, const RemotePath& to) {
   ALVEUS_TRY(require_ours(from));
   return detail::move_tree(local(from), local(to));
@@ -331,15 +330,28 @@ core::Status LocalConnector::fetch(const RemotePath& file, const TakePiece& take
 core::Status LocalConnector::store(const RemotePath& file, const Producer& produce) {
   const fs::path path = local(file);
   std::error_code ignored;
-  const fs::file_type there = fs::symlink_status(path, ignored).type();
-  if (there == fs::file_type::not_found) return make_file(path, produce);
-  if (there == fs::file_type::directory) return fail(system_error("cannot make", path, EISDIR));
-  const fs::path neighbour = neighbour_of(path);
-  ALVEUS_TRY(make_file(neighbour, produce));
-  if (::rename(neighbour.c_str(), path.c_str()) == 0) return {};
+  if (fs::symlink_status(path, ignored).type() == fs::file_type::directory) {
+    return fail(system_error("cannot make", path, EISDIR));
+  }
+  const fs::path partial = detail::partial_path(path);
+  ALVEUS_TRY(make_file(partial, produce));
+  if (::rename(partial.c_str(), path.c_str()) == 0) return {};
   const int failure = errno;
-  ::unlink(neighbour.c_str());
+  ::unlink(partial.c_str());
   return fail(system_error("cannot make", path, failure));
+}
+
+core::Status LocalConnector::remove_partial(const RemotePath& directory) {
+  return detail::remove_partial(local(directory));
+}
+
+core::Status LocalConnector::clear_job_folders(const std::set<RemotePath>& kept) {
+  const RemotePath jobs = remote(options_.jobs_directory);
+  ALVEUS_TRY_ASSIGN(const auto folders, list(jobs));
+  for (const SiteEntry& folder : folders) {
+    if (!kept.contains(folder.path)) ALVEUS_TRY(remove(folder.path));
+  }
+  return {};
 }
 
 }  // namespace alveus::deploy

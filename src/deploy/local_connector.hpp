@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,7 @@ class LocalConnector final : public Connector {
   SiteCapacity capacity() const override { return options_.capacity; }
   core::Result<JobFolder> make_job_folder(const core::JobId& job) override;
   void retire_job_folder(const JobFolder& folder, JobRemains remains) override;
+  core::Status clear_job_folders(const std::set<core::RemotePath>& kept) override;
   core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) override;
   void cancel(const CommandHandle& command) override;
   core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source) override;
@@ -64,10 +66,12 @@ class LocalConnector final : public Connector {
   core::Status set_executable(const core::RemotePath& file) override;
   core::Status link(const core::RemotePath& from, const core::RemotePath& to) override;
   core::Status copy(const core::RemotePath& from, const core::RemotePath& to) override;
+  core::Status make_self_contained(const core::RemotePath& path) override;
   core::Status move(const core::RemotePath& from, const core::RemotePath& to) override;
   core::Status remove(const core::RemotePath& path) override;
   core::Status fetch(const core::RemotePath& file, const TakePiece& take) const override;
   core::Status store(const core::RemotePath& file, const Producer& produce) override;
+  core::Status remove_partial(const core::RemotePath& directory) override;
 
  private:
   LocalConnector(sys::ProcessRunner& runner, LocalConnectorOptions options);

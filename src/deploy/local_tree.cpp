@@ -4,10 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <climits>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -25,6 +31,16 @@ using core::fail;
 using sys::system_error;
 
 constexpr mode_t kPermissions = 0777;
+constexpr std::string_view kPartialPrefix = ".alveus-part-";
+
+bool is_partial_name(std::string_view name) { return name.starts_with(kPartialPrefix); }
+
+/// What partial names of this machine begin with; the number of the process follows.
+std::string own_prefix() {
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  static_cast<void>(::gethostname(host.data(), host.size() - 1));
+  return std::string(kPartialPrefix) + host.data() + "-";
+}
 
 class Descriptor {
  public:
@@ -100,29 +116,34 @@ bool stays_inside(const fs::path& link, const fs::path& target, const fs::path& 
   return target.is_relative() && lies_within((link.parent_path() / target).lexically_normal(), root);
 }
 
-/// Puts a copy of what it points to in the place of each link that leads out of the tree. Links to nothing stay.
-core::Status make_self_contained(const fs::path& root) {
+/// Puts `whole` in the place of a link, in one step.
+int replace_link(const fs::path& whole, const fs::path& link) {
+  if (::rename(whole.c_str(), link.c_str()) == 0) return 0;
+  // A directory takes the place of a link by exchange alone.
+  if (::renameat2(AT_FDCWD, whole.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) != 0) return errno;
+  return ::unlink(whole.c_str()) == 0 ? 0 : errno;
+}
+
+struct LinksOut {
   std::vector<fs::path> leading_out;
+  std::vector<fs::path> partial;  ///< left by a killed controller
+};
+
+core::Result<LinksOut> find_links(const fs::path& root) {
+  LinksOut found;
   std::error_code failure;
   for (fs::recursive_directory_iterator entry(root, failure), end; !failure && entry != end; entry.increment(failure)) {
+    if (is_partial_name(entry->path().filename().string())) {
+      found.partial.push_back(entry->path());
+      entry.disable_recursion_pending();
+      continue;
+    }
     if (!entry->is_symlink(failure) || failure) continue;
     const fs::path target = fs::read_symlink(entry->path(), failure);
-    if (!failure && !stays_inside(entry->path(), target, root)) leading_out.push_back(entry->path());
+    if (!failure && !stays_inside(entry->path(), target, root)) found.leading_out.push_back(entry->path());
   }
   if (failure) return fail(system_error("cannot list", root, failure.value()));
-  for (const auto& link : leading_out) {
-    std::error_code missing;
-    const fs::path target = fs::canonical(link, missing);
-    if (missing) continue;
-    fs::path copy = link;
-    copy += ".alveus-copy";
-    ALVEUS_TRY(copy_tree(target, copy));
-    // A link gives way to a file by rename; to a directory only after it is gone.
-    if (::unlink(link.c_str()) != 0 || ::rename(copy.c_str(), link.c_str()) != 0) {
-      return fail(system_error("cannot replace the link", link, errno));
-    }
-  }
-  return {};
+  return found;
 }
 
 /// Gives each file of the tree that has a second name elsewhere (in a cache of results) one that is its own: what is
@@ -177,6 +198,37 @@ bool make_short_link(const fs::path& source, const fs::path& link, const fs::pat
   return leads_there;
 }
 
+fs::path partial_path(const fs::path& path) {
+  static std::atomic<unsigned> next_number{0};
+  return path.parent_path() /
+         (own_prefix() + std::to_string(::getpid()) + "-" + std::to_string(next_number.fetch_add(1)));
+}
+
+int name_whole(const fs::path& partial, const fs::path& path) {
+  int failure = 0;
+  if (::renameat2(AT_FDCWD, partial.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) failure = errno;
+  // A file system that cannot refuse to replace: look first.
+  if (failure == EINVAL || failure == ENOSYS) {
+    std::error_code ignored;
+    const bool is_free = fs::symlink_status(path, ignored).type() == fs::file_type::not_found;
+    failure = !is_free ? EEXIST : ::rename(partial.c_str(), path.c_str()) != 0 ? errno : 0;
+  }
+  if (failure != 0) static_cast<void>(sys::remove_tree(partial));
+  return failure;
+}
+
+core::Status remove_partial(const fs::path& directory) {
+  ALVEUS_TRY_ASSIGN(const auto names, names_in(directory));
+  const std::string prefix = own_prefix();
+  for (const auto& name : names) {
+    if (!name.starts_with(prefix)) continue;
+    const pid_t owner = static_cast<pid_t>(std::strtol(name.c_str() + prefix.size(), nullptr, 10));
+    if (owner <= 0 || ::kill(owner, 0) == 0 || errno != ESRCH) continue;
+    ALVEUS_TRY(sys::remove_tree(directory / name));
+  }
+  return {};
+}
+
 core::Status copy_tree(const fs::path& from, const fs::path& to) {
   std::error_code ignored;
   if (fs::symlink_status(to, ignored).type() != fs::file_type::not_found) {
@@ -188,10 +240,37 @@ core::Status copy_tree(const fs::path& from, const fs::path& to) {
                 "cannot copy '" + from.string() + "' into itself at '" + to.string() + "'");
   }
   std::vector<Ancestor> ancestors;
-  auto copied = copy_any(from, to, ancestors);
+  const fs::path partial = partial_path(to);
+  auto copied = copy_any(from, partial, ancestors);
   // Nothing half-done stays; the failure that counts is the first.
-  if (!copied) static_cast<void>(sys::remove_tree(to));
-  return copied;
+  if (!copied) {
+    static_cast<void>(sys::remove_tree(partial));
+    return copied;
+  }
+  if (const int number = name_whole(partial, to); number != 0) return fail(system_error("cannot make", to, number));
+  return {};
+}
+
+core::Status make_self_contained(const fs::path& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) return fail(system_error("cannot look at", path, errno));
+  LinksOut links;
+  if (S_ISLNK(status.st_mode)) links.leading_out.push_back(path);
+  if (S_ISDIR(status.st_mode)) {
+    ALVEUS_TRY_ASSIGN(links, find_links(path));
+  }
+  for (const auto& partial : links.partial) ALVEUS_TRY(sys::remove_tree(partial));
+  for (const auto& link : links.leading_out) {
+    std::error_code missing;
+    const fs::path target = fs::canonical(link, missing);
+    if (missing) continue;
+    const fs::path copy = partial_path(link);
+    ALVEUS_TRY(copy_tree(target, copy));
+    if (const int number = replace_link(copy, link); number != 0) {
+      return fail(system_error("cannot replace the link", link, number));
+    }
+  }
+  return {};
 }
 
 core::Status move_tree(const fs::path& from, const fs::path& to) {

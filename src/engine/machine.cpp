@@ -43,8 +43,9 @@ void ActivityTable::remove(ActivityId id) {
 
 using detail::Stage;
 
-Machine::State::State(const flow::Process& process, deploy::SiteCapacity capacity, MachineOptions given)
-    : options(given), root(process), scheduler(std::move(capacity)) {
+Machine::State::State(const flow::Process& process, deploy::SiteCapacity capacity, MachineOptions given,
+                      store::FinishedJobs earlier)
+    : options(given), finished(std::move(earlier)), root(process), scheduler(std::move(capacity)) {
   const auto for_cores = static_cast<std::size_t>(std::max(0.0, std::min(1e6, 4 * scheduler.capacity().cores)));
   options.active_jobs_max = std::max({std::size_t{1}, options.active_jobs_max, for_cores});
 }
@@ -55,8 +56,9 @@ std::size_t ready_jobs_for(const deploy::SiteCapacity& capacity) {
   return static_cast<std::size_t>(std::clamp(2 * capacity.cores, kLeast, kMost));
 }
 
-Machine::Machine(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions options)
-    : state_(std::make_unique<State>(root, std::move(capacity), options)) {}
+Machine::Machine(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions options,
+                 store::FinishedJobs finished)
+    : state_(std::make_unique<State>(root, std::move(capacity), options, std::move(finished))) {}
 Machine::~Machine() = default;
 
 void Machine::start(core::Value inputs, Reaction& reaction) {
@@ -116,12 +118,26 @@ std::size_t Machine::active_count() const { return state_->activities.size(); }
 void Machine::State::begin_invocation(Activity& activity, core::Value inputs) {
   ++jobs_active;
   activity.stage = Stage::kEvaluating;
+  if (!finished.empty() && take_over(activity)) return;
   request(EvaluateInputs{.activity = activity.id,
                          .name = name(activity),
                          .step = activity.node->step(),
                          .process = &activity.node->process(),
                          .inputs = std::move(inputs),
                          .last_outputs = std::nullopt});
+}
+
+/// Ends an invocation that an earlier controller brought to its end. False when there is none.
+bool Machine::State::take_over(Activity& activity) {
+  const core::JobId id = name(activity);
+  if (auto job = finished.done.extract(id)) {
+    count_end(activity, &StepCounts::done);
+    finish_invocation(activity, {.outputs = std::move(job.mapped().outputs), .lost = {}});
+    return true;
+  }
+  if (finished.skipped.erase(id) == 0) return false;
+  skip_invocation(activity);
+  return true;
 }
 
 /// The activity an answer is for. It cannot have gone: an activity stays until its last answer is in.
@@ -138,10 +154,14 @@ void Machine::State::on(InputsEvaluated& event) {
   if (stopping) return drop(activity);
   if (!event.result) return job_failed(activity, std::move(event.result).error());
   Evaluation evaluation = std::move(*event.result);
-  if (evaluation.skipped) return skip_invocation(activity);
+  if (evaluation.skipped) {
+    record(store::JobSkipped{.job = name(activity)});
+    return skip_invocation(activity);
+  }
   if (evaluation.loop_ended) return end_loop(activity);
   if (activity.parent != nullptr && activity.parent->steps[activity.step].loop) {
     activity.parent->steps[activity.step].loop->inputs = std::move(evaluation.step_inputs);
+    if (!finished.empty() && take_over(activity)) return;
   }
   if (activity.node->workflow() != nullptr) return enter_workflow(activity, std::move(evaluation));
   create_job(activity, std::move(evaluation));

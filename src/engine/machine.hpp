@@ -16,6 +16,7 @@
 #include "flow/outcome.hpp"
 #include "flow/process.hpp"
 #include "store/record.hpp"
+#include "store/recovery.hpp"
 #include "sys/clock.hpp"
 
 namespace alveus::engine {
@@ -82,8 +83,10 @@ class Machine {
  public:
   static constexpr std::size_t kFailuresMax = 100;
 
-  /// `root` is borrowed and outlives the machine and all its effects.
-  Machine(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions options);
+  /// `root` is borrowed and outlives the machine and all its effects. Invocations in `finished` are taken over: neither
+  /// evaluated nor run nor recorded again.
+  Machine(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions options,
+          store::FinishedJobs finished = {});
   ~Machine();
 
   /// Sets the run going. Once, before all events.

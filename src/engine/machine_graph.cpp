@@ -197,7 +197,6 @@ void Machine::State::finish_invocation(Activity& activity, Yield yield) {
 }
 
 void Machine::State::skip_invocation(Activity& activity) {
-  record(store::JobSkipped{.job = name(activity)});
   count_end(activity, &StepCounts::skipped);
   core::Object outputs;
   for (const std::string& output : activity.node->process().outputs) outputs.set(output, nullptr);

@@ -6,9 +6,11 @@
 #include <deque>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "engine/recovery.hpp"
 #include "engine/work.hpp"
 #include "sys/mailbox.hpp"
 #include "sys/thread_pool.hpp"
@@ -25,10 +27,12 @@ using EventBox = sys::Mailbox<Event>;
 /// The outer loop: feeds events to the machine, records what it says, carries out what it wants.
 class Driver {
  public:
-  Driver(const flow::Process& process, const RunOptions& options, const RunServices& services)
+  Driver(const flow::Process& process, const RunOptions& options, const RunServices& services,
+         std::optional<store::Recovery> recovery)
       : options_(options),
         services_(services),
-        machine_(process, services.connector.capacity(), options.machine),
+        recovery_(std::move(recovery)),
+        machine_(process, services.connector.capacity(), options.machine, take_finished()),
         box_(std::make_shared<EventBox>(kMailboxLimit)),
         work_(services.connector, options.base_environment, [box = box_](Event event) { box->post(std::move(event)); },
               {.reuse = services.reuse,
@@ -42,9 +46,11 @@ class Driver {
   ~Driver() { box_->close(); }
 
   core::Result<Ending> run(core::Value inputs) {
+    if (recovery_) ALVEUS_TRY(take_over());
+    if (recovery_ && recovery_->moving) return finish_moving(*recovery_->moving);
     const std::stop_callback cancel(options_.stop, [box = box_] { box->post(CancelRequested{}); });
     Reaction reaction;
-    reaction.records.emplace_back(options_.header);
+    if (!recovery_) reaction.records.emplace_back(options_.header);
     machine_.start(std::move(inputs), reaction);
     core::Status recorded = carry_out(reaction);
     while (recorded && !machine_.finished()) {
@@ -63,10 +69,17 @@ class Driver {
       abandon();
       return core::fail(std::move(recorded).error());
     }
-    return finish();
+    return finish(machine_.take_ending());
   }
 
  private:
+  /// What the machine need not repeat; its folders are this one's to keep.
+  store::FinishedJobs take_finished() {
+    if (!recovery_) return {};
+    kept_folders_ = folders_of(recovery_->finished);
+    return std::move(recovery_->finished);
+  }
+
   std::chrono::steady_clock::time_point deadline() const {
     const auto wake = machine_.wake_at();
     const auto now = std::chrono::steady_clock::now();
@@ -161,12 +174,28 @@ class Driver {
     }
   }
 
-  core::Result<Ending> finish() {
-    Ending ending = machine_.take_ending();
+  /// Leaves nothing of the earlier controller under way, and says that there is a new one.
+  core::Status take_over() {
+    ALVEUS_TRY(services_.connector.clear_job_folders(kept_folders_));
+    return record(store::RunResumed{.description = options_.header.description});
+  }
+
+  /// Outputs were on their way: the rest of them.
+  core::Result<Ending> finish_moving(const store::DeliveryBegun& begun) {
+    Ending ending;
+    ending.outputs = begun.outputs;
+    return finish(std::move(ending));
+  }
+
+  core::Result<Ending> finish(Ending ending) {
+    ending.folders.insert(ending.folders.end(), kept_folders_.begin(), kept_folders_.end());
     const bool has_outputs = ending.status != store::RunStatus::kCancelled && ending.outputs.is_object();
-    if (options_.deliver && has_outputs) {
-      if (auto delivered = options_.deliver(ending.outputs)) {
+    if (services_.delivery != nullptr && has_outputs) {
+      auto delivered = deliver(ending);
+      if (delivered) {
         ending.outputs = std::move(*delivered);
+      } else if (unrecorded_) {
+        return core::fail(std::move(delivered).error());
       } else {
         ending.status = store::RunStatus::kFailed;
         ++ending.failure_count;
@@ -174,15 +203,37 @@ class Driver {
             {.job = core::JobId("/"), .error = std::move(delivered).error().with("while delivering the outputs")});
       }
     }
-    const store::Record last =
-        store::RunEnded{.status = ending.status,
-                        .outputs = ending.outputs,
-                        .reason = ending.failures.empty() ? std::string() : ending.failures.front().text()};
-    ALVEUS_TRY(services_.journal.append(std::span(&last, 1), services_.clock.wall()));
-    if (services_.observer != nullptr) services_.observer->on_records(std::span(&last, 1));
-    const bool is_kept = options_.keep_job_folders || ending.status == store::RunStatus::kFailed;
-    if (options_.deliver && !is_kept) remove_folders(ending.folders);
+    ALVEUS_TRY(
+        record(store::RunEnded{.status = ending.status,
+                               .outputs = ending.outputs,
+                               .reason = ending.failures.empty() ? std::string() : ending.failures.front().text()}));
+    const bool is_kept = options_.keep_job_folders || ending.status != store::RunStatus::kDone;
+    if (services_.delivery != nullptr && !is_kept) remove_folders(ending.folders);
     return ending;
+  }
+
+  /// The jobs of a run that failed keep their data: it may go on.
+  core::Result<core::Value> deliver(const Ending& ending) {
+    const bool is_done = ending.status == store::RunStatus::kDone;
+    const auto disposal =
+        is_done && !options_.keep_job_folders ? OutputDelivery::Disposal::kMove : OutputDelivery::Disposal::kCopy;
+    std::vector<store::DeliveryTarget> begun;
+    if (recovery_) begun = recovery_->targets;
+    if (!recovery_ || !recovery_->moving) {
+      store::DeliveryBegun planned{
+          .outputs = ending.outputs, .is_move = disposal == OutputDelivery::Disposal::kMove, .targets = {}};
+      ALVEUS_TRY_ASSIGN(planned.targets, services_.delivery->plan(ending.outputs, disposal));
+      ALVEUS_TRY(record(std::move(planned)));
+    }
+    return services_.delivery->deliver(ending.outputs, disposal, begun);
+  }
+
+  /// Writes one record that does not come from the machine.
+  core::Status record(store::Record record) {
+    auto written = services_.journal.append(std::span(&record, 1), services_.clock.wall());
+    unrecorded_ = !written;
+    if (written && services_.observer != nullptr) services_.observer->on_records(std::span(&record, 1));
+    return written;
   }
 
   /// Many at once: a file system may make each removal of a directory wait for its journal.
@@ -201,6 +252,9 @@ class Driver {
 
   const RunOptions& options_;
   const RunServices& services_;
+  std::optional<store::Recovery> recovery_;
+  std::set<core::RemotePath> kept_folders_;  ///< of jobs that an earlier controller finished
+  bool unrecorded_ = false;                  ///< the last record could not be written
   Machine machine_;
   std::shared_ptr<EventBox> box_;
   Work work_;
@@ -216,8 +270,15 @@ class Driver {
 }  // namespace
 
 core::Result<Ending> run_process(const flow::Process& process, core::Value inputs, const RunOptions& options,
-                                 const RunServices& services) {
-  Driver driver(process, options, services);
+                                 const RunServices& services, std::optional<store::Recovery> recovery) {
+  if (recovery && !recovery->moving) {
+    ALVEUS_TRY_ASSIGN(const auto lost, forget_lost_jobs(recovery->finished, services.connector));
+    if (!lost.empty() && services.log != nullptr) {
+      services.log->write(core::LogLevel::kWarning, "engine",
+                          std::to_string(lost.size()) + " finished jobs run again: their outputs are gone");
+    }
+  }
+  Driver driver(process, options, services, std::move(recovery));
   return driver.run(std::move(inputs));
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -28,6 +29,22 @@ core::Status make_private_file(const std::filesystem::path& file) {
   }
   ::close(descriptor);
   return {};
+}
+
+/// The tables of a new journal; everything is in the file when this returns, and nothing beside it.
+core::Status make_tables(const std::filesystem::path& file) {
+  ALVEUS_TRY_ASSIGN(auto database, detail::Database::open(file, detail::OpenMode::kReadWrite));
+  ALVEUS_TRY(database.execute("PRAGMA journal_mode = WAL"));
+  ALVEUS_TRY(database.execute("PRAGMA synchronous = NORMAL"));
+  return database.execute(
+      "CREATE TABLE event("
+      "sequence INTEGER PRIMARY KEY, "
+      "time_us INTEGER NOT NULL, "
+      "kind TEXT NOT NULL, "
+      "subject TEXT NOT NULL, "
+      "detail TEXT NOT NULL); "
+      "PRAGMA user_version = " +
+      std::to_string(detail::kFormatVersion));
 }
 
 }  // namespace
@@ -74,21 +91,18 @@ SqliteJournal::SqliteJournal(std::unique_ptr<State> state) : state_(std::move(st
 SqliteJournal::~SqliteJournal() = default;
 
 core::Result<std::unique_ptr<SqliteJournal>> SqliteJournal::create(const std::filesystem::path& file) {
-  ALVEUS_TRY(make_private_file(file));
-  ALVEUS_TRY_ASSIGN(auto database, detail::Database::open(file, detail::OpenMode::kReadWrite));
-  ALVEUS_TRY(database.execute("PRAGMA journal_mode = WAL"));
-  ALVEUS_TRY(database.execute("PRAGMA synchronous = NORMAL"));
-  ALVEUS_TRY(
-      database.execute("CREATE TABLE event("
-                       "sequence INTEGER PRIMARY KEY, "
-                       "time_us INTEGER NOT NULL, "
-                       "kind TEXT NOT NULL, "
-                       "subject TEXT NOT NULL, "
-                       "detail TEXT NOT NULL); "
-                       "PRAGMA user_version = " +
-                       std::to_string(detail::kFormatVersion)));
-  ALVEUS_TRY_ASSIGN(auto state, State::make(std::move(database)));
-  return std::unique_ptr<SqliteJournal>(new SqliteJournal(std::move(state)));
+  if (std::filesystem::exists(std::filesystem::symlink_status(file))) {
+    return core::fail(core::ErrorCode::kInvalidInput, "the journal '" + file.string() + "' is there already");
+  }
+  // It gets its name when it is whole: who is killed before leaves no journal, and a reader never meets half a one.
+  std::filesystem::path unfinished = file;
+  unfinished += ".new";
+  ALVEUS_TRY(make_private_file(unfinished));
+  ALVEUS_TRY(make_tables(unfinished));
+  if (std::rename(unfinished.c_str(), file.c_str()) != 0) {
+    return core::fail(sys::system_error("create the journal", file, errno));
+  }
+  return open(file);
 }
 
 core::Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& file) {

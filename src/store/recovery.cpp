@@ -41,8 +41,8 @@ class Reading {
 
   core::Result<Recovery> finish(const std::filesystem::path& file) {
     if (has_start_) return std::move(recovery_);
-    return core::fail(core::ErrorCode::kCorrupt,
-                      "the journal '" + file.string() + "' does not begin with the start of a run");
+    return core::fail(core::ErrorCode::kNotFound,
+                      "nothing of the run in '" + file.string() + "' is on record: start it again");
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,11 +49,21 @@ Result<std::string> basename_of(const Value& object) {
   return name;
 }
 
-/// One call of `deliver`.
+enum class Mode { kPlan, kDeliver };
+
+/// One call of `deliver` or `plan_delivery`: the same walk, so that both choose the same targets.
 class Delivery {
  public:
-  Delivery(const Sites& sites, deploy::Connector& destination, const DeliveryOptions& options, detail::Sources sources)
-      : sites_(sites), destination_(destination), options_(options), sources_(std::move(sources)) {}
+  Delivery(Mode mode, const Sites& sites, deploy::Connector& destination, const DeliveryOptions& options,
+           detail::Sources sources)
+      : mode_(mode),
+        sites_(sites),
+        destination_(destination),
+        options_(options),
+        sources_(std::move(sources)),
+        begun_(options.begun.begin(), options.begun.end()) {}
+
+  std::vector<DeliveryTarget> take_planned() { return std::move(planned_); }
 
   /// Delivers what a value of any kind holds.
   Result<Value> deliver_value(const Value& value, const RemotePath& directory) {
@@ -104,11 +115,13 @@ class Delivery {
   }
 
   Result<Value> deliver_to(const Value& object, const Target& target) {
+    if (mode_ == Mode::kPlan) return plan(object, target);
     if (!target.is_delivered) {
       const auto location = detail::location_of(object);
       if (location) {
+        ALVEUS_TRY_ASSIGN(const bool stands, stands_since_before(*location, target.path));
         ALVEUS_TRY_ASSIGN(const Place source, sites_.find(*location));
-        ALVEUS_TRY(place(source, target.path));
+        if (!stands) ALVEUS_TRY(place(source, target.path));
       } else if (detail::is_directory(object)) {
         return deliver_literal_directory(object, target);
       } else {
@@ -116,6 +129,33 @@ class Delivery {
       }
     }
     return detail::is_file(object) ? describe_file(object, target) : describe_directory(object, target);
+  }
+
+  /// Notes the target; the object itself stays as it is.
+  Result<Value> plan(const Value& object, const Target& target) {
+    const auto location = detail::location_of(object);
+    if (!location && detail::is_directory(object)) {
+      if (const Value* listing = object.find("listing")) ALVEUS_TRY(deliver_value(*listing, target.path));
+      return object;
+    }
+    if (target.is_delivered || lies_at(object, target.path)) return object;
+    const auto there = destination_.status(target.path);
+    if (!there && there.error().code != ErrorCode::kNotFound) return core::fail(there.error());
+    if (there && location && !begun_.contains({.from = *location, .path = target.path, .is_new = true})) {
+      ALVEUS_TRY_ASSIGN(const Place source, sites_.find(*location));
+      ALVEUS_TRY(require_replaceable(source, *there));
+    }
+    planned_.push_back(
+        {.from = location.value_or(core::Location()), .path = target.path, .is_new = !there.has_value()});
+    return object;
+  }
+
+  /// A delivery that was broken off may have got so far.
+  Result<bool> stands_since_before(const core::Location& from, const RemotePath& path) const {
+    if (!begun_.contains({.from = from, .path = path, .is_new = true})) return false;
+    const auto there = destination_.status(path);
+    if (!there && there.error().code != ErrorCode::kNotFound) return core::fail(there.error());
+    return there.has_value();
   }
 
   /// The first name that is free for the object and for all its secondary files.
@@ -189,13 +229,19 @@ class Delivery {
     return destination_.copy(source.path, target);
   }
 
-  Status replace(const Place& source, const deploy::SiteEntry& there) {
-    ALVEUS_TRY_ASSIGN(const auto entry, source.site->status(source.path));
+  /// Gives the status of the source.
+  static Result<deploy::SiteEntry> require_replaceable(const Place& source, const deploy::SiteEntry& there) {
+    ALVEUS_TRY_ASSIGN(auto entry, source.site->status(source.path));
     if (entry.kind == deploy::EntryKind::kDirectory || there.kind == deploy::EntryKind::kDirectory) {
       return core::fail(ErrorCode::kInvalidInput, "'" + there.path.text() +
                                                       "' stands there already; remove it or choose another "
                                                       "output directory");
     }
+    return entry;
+  }
+
+  Status replace(const Place& source, const deploy::SiteEntry& there) {
+    ALVEUS_TRY_ASSIGN(const auto entry, require_replaceable(source, there));
     using deploy::Connector;
     ALVEUS_TRY(destination_.store(
         there.path, [&](const Connector::TakePiece& take) { return source.site->fetch(source.path, take); }));
@@ -280,14 +326,29 @@ class Delivery {
     return Value(std::move(listing));
   }
 
+  Mode mode_;
   const Sites& sites_;
   deploy::Connector& destination_;
   const DeliveryOptions& options_;
   detail::Sources sources_;
+  std::set<DeliveryTarget> begun_;
+  std::vector<DeliveryTarget> planned_;
   detail::Names names_;
   /// By wanted path and location.
   std::map<std::pair<std::string, std::string>, Target> delivered_;
 };
+
+/// Before the first of them moves: one may hold links to another.
+Status loosen(const detail::Sources& sources, deploy::Connector& site) {
+  for (const RemotePath& path : sources.on(site)) {
+    const auto done = site.make_self_contained(path);
+    // Data of the person stay as they are; what is not there has moved before, or its delivery says so.
+    const bool is_no_matter =
+        !done && (done.error().code == ErrorCode::kDenied || done.error().code == ErrorCode::kNotFound);
+    if (!done && !is_no_matter) return done;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -295,7 +356,17 @@ Result<Value> deliver(const Value& outputs, const Sites& sites, deploy::Connecto
                       const DeliveryOptions& options) {
   ALVEUS_TRY_ASSIGN(detail::Sources sources, detail::Sources::collect(outputs, sites));
   ALVEUS_TRY(destination.make_directory(options.outdir));
-  return Delivery(sites, destination, options, std::move(sources)).deliver_value(outputs, options.outdir);
+  if (options.disposal == Disposal::kMove) ALVEUS_TRY(loosen(sources, destination));
+  return Delivery(Mode::kDeliver, sites, destination, options, std::move(sources))
+      .deliver_value(outputs, options.outdir);
+}
+
+Result<std::vector<DeliveryTarget>> plan_delivery(const Value& outputs, const Sites& sites,
+                                                  deploy::Connector& destination, const DeliveryOptions& options) {
+  ALVEUS_TRY_ASSIGN(detail::Sources sources, detail::Sources::collect(outputs, sites));
+  Delivery delivery(Mode::kPlan, sites, destination, options, std::move(sources));
+  ALVEUS_TRY(delivery.deliver_value(outputs, options.outdir));
+  return delivery.take_planned();
 }
 
 }  // namespace alveus::transfer

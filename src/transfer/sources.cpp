@@ -50,6 +50,14 @@ core::Status Sources::add(const core::Value& value, const Sites& sites) {
   return {};
 }
 
+std::vector<core::RemotePath> Sources::on(const deploy::Connector& site) const {
+  std::vector<core::RemotePath> paths;
+  for (const auto& [place, count] : counts_) {
+    if (place.first == &site) paths.emplace_back(place.second);
+  }
+  return paths;
+}
+
 bool Sources::stands_alone(const Place& place) const {
   const std::string path = normal(place.path);
   const auto self = counts_.find({place.site, path});

@@ -333,6 +333,36 @@ TEST_P(ConnectorContract, MovingALinkMovesACopyOfItsData) {
   EXPECT_EQ(text(outside("result")), "input");
 }
 
+TEST_P(ConnectorContract, WhatIsSelfContainedOutlivesWhatItLinkedTo) {
+  put(outside("file"), "far");
+  ASSERT_TRUE(site().make_directory(outside("tree")));
+  put(below(outside("tree"), "member"), "away");
+  ASSERT_TRUE(site().make_directory(out("d")));
+  under_test_.make_link(out("d/file"), outside("file").text());
+  under_test_.make_link(out("d/tree"), outside("tree").text());
+  under_test_.make_link(out("alone"), outside("file").text());
+  ASSERT_TRUE(site().make_self_contained(out("d")));
+  ASSERT_TRUE(site().make_self_contained(out("alone")));
+  put(outside("file"), "changed");
+  put(below(outside("tree"), "member"), "changed");
+  EXPECT_EQ(text(out("d/file")), "far");
+  EXPECT_EQ(text(out("d/tree/member")), "away");
+  EXPECT_EQ(text(out("alone")), "far");
+  EXPECT_THAT(relative(site().list(out("d"))), ElementsAre("/d/file", "/d/tree"));
+  EXPECT_EQ(code_of(site().make_self_contained(outside("file"))), ErrorCode::kDenied);
+}
+
+TEST_P(ConnectorContract, ClearsTheJobFoldersThatNobodyKeeps) {
+  const auto second = site().make_job_folder(core::JobId("/train/1"));
+  ASSERT_TRUE(second);
+  put(below(second->outdir, "half"), "half");
+  put(out("whole"), "whole");
+  ASSERT_TRUE(site().clear_job_folders({folder_.root}));
+  EXPECT_TRUE(exists(out("whole")));
+  EXPECT_FALSE(exists(second->root));
+  EXPECT_TRUE(site().make_job_folder(core::JobId("/train/1"))) << "a cleared site takes jobs";
+}
+
 TEST_P(ConnectorContract, OnlyWhatLiesInAJobFolderIsMovedOrRemoved) {
   put(outside("precious"), "kept");
   ASSERT_TRUE(site().link(under_test_.outside, out("way")));

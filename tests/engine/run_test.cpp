@@ -6,9 +6,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -45,6 +47,30 @@ class MemoryJournal final : public store::Journal {
   int failing_append = 0;
 };
 
+/// Hands the outputs on as a test says.
+class TestDelivery final : public OutputDelivery {
+ public:
+  using Deliver = std::function<core::Result<core::Value>(const core::Value& outputs)>;
+  explicit TestDelivery(Deliver deliver) : deliver_(std::move(deliver)) {}
+
+  core::Result<std::vector<store::DeliveryTarget>> plan(const core::Value&, Disposal) override { return targets; }
+  core::Result<core::Value> deliver(const core::Value& outputs, Disposal disposal,
+                                    std::span<const store::DeliveryTarget> begun) override {
+    given_disposal = disposal;
+    given_begun.assign(begun.begin(), begun.end());
+    return deliver_(outputs);
+  }
+
+  std::vector<store::DeliveryTarget> targets;
+  std::optional<Disposal> given_disposal;
+  std::vector<store::DeliveryTarget> given_begun;
+
+ private:
+  Deliver deliver_;
+};
+
+core::Result<core::Value> hand_on(const core::Value& outputs) { return outputs; }
+
 core::Result<deploy::CommandEnd> exit_as_told(const deploy::SiteCommand& command, FakeConnector&) {
   return deploy::CommandEnd{.exit_code = std::stoi(command.arguments.at(1))};
 }
@@ -52,8 +78,9 @@ core::Result<deploy::CommandEnd> exit_as_told(const deploy::SiteCommand& command
 class RunTest : public ::testing::Test {
  protected:
   core::Result<Ending> run(const ProcessPointer& process, core::Value inputs) {
-    const RunServices services{.connector = site_, .journal = journal_, .clock = clock_};
-    return run_process(*process, std::move(inputs), options_, services);
+    const RunServices services{
+        .connector = site_, .journal = journal_, .clock = clock_, .delivery = delivery_ ? &*delivery_ : nullptr};
+    return run_process(*process, std::move(inputs), options_, services, std::move(recovery_));
   }
   void jobs_end_by_themselves() { site_.set_behaviour(exit_as_told); }
   static ProcessPointer scattered() {
@@ -64,6 +91,8 @@ class RunTest : public ::testing::Test {
   MemoryJournal journal_;
   sys::RealClock clock_;
   RunOptions options_;
+  std::optional<TestDelivery> delivery_;
+  std::optional<store::Recovery> recovery_;
 };
 
 TEST_F(RunTest, RunsAWorkflowToItsEnd) {
@@ -90,10 +119,10 @@ TEST_F(RunTest, ManyMoreEventsThanTheMailboxHolds) {
 TEST_F(RunTest, OutputsAreDeliveredBeforeJobFoldersGo) {
   jobs_end_by_themselves();
   std::vector<std::string> there;
-  options_.deliver = [&](const core::Value& outputs) -> core::Result<core::Value> {
+  delivery_.emplace([&](const core::Value& outputs) -> core::Result<core::Value> {
     there = site_.tree();
     return core::Value(Object{{"delivered", *outputs.find("o")}});
-  };
+  });
   const auto ending = run(scattered(), Object{{"n", Array{1}}});
   EXPECT_EQ(core::to_json(ending->outputs), R"({"delivered":[2]})");
   EXPECT_THAT(there, ElementsAre("/jobs/s.0.0/out"));
@@ -103,7 +132,7 @@ TEST_F(RunTest, OutputsAreDeliveredBeforeJobFoldersGo) {
 
 TEST_F(RunTest, JobFoldersStayWhenAskedFor) {
   jobs_end_by_themselves();
-  options_.deliver = [](const core::Value& outputs) { return core::Result<core::Value>(outputs); };
+  delivery_.emplace(hand_on);
   options_.keep_job_folders = true;
   ASSERT_TRUE(run(scattered(), Object{{"n", Array{1}}}));
   EXPECT_THAT(site_.tree(), ElementsAre("/jobs/s.0.0/out"));
@@ -117,9 +146,8 @@ TEST_F(RunTest, JobFoldersStayWhenNothingTookTheOutputs) {
 
 TEST_F(RunTest, ADeliveryThatFailsFailsTheRunAndKeepsTheFolders) {
   jobs_end_by_themselves();
-  options_.deliver = [](const core::Value&) -> core::Result<core::Value> {
-    return core::fail(core::ErrorCode::kDenied, "no entry");
-  };
+  delivery_.emplace(
+      [](const core::Value&) -> core::Result<core::Value> { return core::fail(core::ErrorCode::kDenied, "no entry"); });
   const auto ending = run(scattered(), Object{{"n", Array{1}}});
   EXPECT_EQ(ending->status, store::RunStatus::kFailed);
   EXPECT_THAT(ending->failures.at(0).text(), HasSubstr("no entry"));
@@ -132,6 +160,80 @@ TEST_F(RunTest, AFailedJobIsAnEndingNotAnError) {
   ASSERT_TRUE(ending);
   EXPECT_EQ(ending->status, store::RunStatus::kFailed);
   EXPECT_THAT(std::get<store::RunEnded>(journal_.records.back()).reason, HasSubstr("exit code 1"));
+}
+
+// ---- A run that goes on ----
+
+TEST_F(RunTest, GoesOnWithWhatIsDone) {
+  jobs_end_by_themselves();
+  recovery_.emplace();
+  recovery_->finished.done[core::JobId("/s/0.1")] = {.outputs = Object{{"out", 30}}, .folder = {}};
+  const auto ending = run(scattered(), Object{{"n", Array{1, 2, 3}}});
+  ASSERT_TRUE(ending) << ending.error().text();
+  EXPECT_EQ(core::to_json(ending->outputs), R"({"o":[2,30,4]})");
+  EXPECT_EQ(site_.commands().size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<store::RunResumed>(journal_.records.front()));
+  for (const auto& record : journal_.records) EXPECT_NE(store::encode(record).subject, "/s/0.1");
+}
+
+TEST_F(RunTest, FoldersOfWhatIsNotDoneAreRemovedBeforeItGoesOn) {
+  jobs_end_by_themselves();
+  site_.put("/jobs/old/out/half", "half");
+  site_.put("/jobs/done/out/whole", "whole");
+  recovery_.emplace();
+  recovery_->finished.done[core::JobId("/s/0.0")] = {.outputs = Object{{"out", 2}},
+                                                     .folder = core::RemotePath("/jobs/done")};
+  ASSERT_TRUE(run(scattered(), Object{{"n", Array{1}}}));
+  EXPECT_THAT(site_.tree(), ElementsAre("/jobs/done/out/whole"));
+}
+
+TEST_F(RunTest, AJobWhoseOutputsAreGoneRunsAgain) {
+  jobs_end_by_themselves();
+  recovery_.emplace();
+  const core::Value gone = Object{{"class", "File"}, {"location", site_.location_of(core::RemotePath("/gone")).text()}};
+  recovery_->finished.done[core::JobId("/s/0.0")] = {.outputs = Object{{"out", gone}}, .folder = {}};
+  const auto ending = run(scattered(), Object{{"n", Array{1}}});
+  ASSERT_TRUE(ending);
+  EXPECT_EQ(core::to_json(ending->outputs), R"({"o":[2]})");
+}
+
+TEST_F(RunTest, ADeliveryThatWasBegunGoesOnAndNothingRuns) {
+  delivery_.emplace(hand_on);
+  recovery_.emplace();
+  const std::vector<store::DeliveryTarget> begun = {
+      {.from = core::Location("file:///a"), .path = core::RemotePath("/o/a"), .is_new = true}};
+  recovery_->moving = store::DeliveryBegun{.outputs = Object{{"o", 7}}, .is_move = true, .targets = begun};
+  recovery_->targets = begun;
+  const auto ending = run(scattered(), Object{{"n", Array{1}}});
+  ASSERT_TRUE(ending) << ending.error().text();
+  EXPECT_EQ(core::to_json(ending->outputs), R"({"o":7})");
+  EXPECT_THAT(site_.commands(), IsEmpty());
+  EXPECT_EQ(delivery_->given_disposal, OutputDelivery::Disposal::kMove);
+  EXPECT_EQ(delivery_->given_begun, begun);
+}
+
+TEST_F(RunTest, TheJournalSaysWhatIsDeliveredBeforeItIs) {
+  jobs_end_by_themselves();
+  std::size_t records_before = 0;
+  delivery_.emplace([&](const core::Value& outputs) {
+    records_before = journal_.records.size();
+    return hand_on(outputs);
+  });
+  delivery_->targets = {{.from = core::Location("file:///a"), .path = core::RemotePath("/o/a"), .is_new = true}};
+  ASSERT_TRUE(run(scattered(), Object{{"n", Array{1}}}));
+  const auto& begun = std::get<store::DeliveryBegun>(journal_.records.at(records_before - 1));
+  EXPECT_TRUE(begun.is_move);
+  EXPECT_EQ(begun.targets, delivery_->targets);
+}
+
+TEST_F(RunTest, ARunThatFailedKeepsWhatItsJobsMade) {
+  jobs_end_by_themselves();
+  delivery_.emplace(hand_on);
+  options_.machine.on_error = OnError::kContinue;
+  const auto process =
+      Graph().step("a", add_one()).from("x", "n").step("b", testing::failing()).output("o", "a/out").build();
+  EXPECT_EQ(run(process, Object{{"n", 1}})->status, store::RunStatus::kFailed);
+  EXPECT_EQ(delivery_->given_disposal, OutputDelivery::Disposal::kCopy);
 }
 
 /// Tells when the first job runs.

@@ -101,6 +101,45 @@ void run_until_cancelled(std::uint64_t seed) {
   check_records(bench.records());
 }
 
+/// Jobs that are over by the first so many records.
+store::FinishedJobs finished_after(const std::vector<store::Record>& records, std::size_t count) {
+  store::FinishedJobs finished;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (const auto* done = std::get_if<store::JobCollected>(&records[i])) {
+      finished.done[done->job] = {.outputs = done->outputs, .folder = {}};
+    } else if (const auto* skipped = std::get_if<store::JobSkipped>(&records[i])) {
+      finished.skipped.insert(skipped->job);
+    }
+  }
+  return finished;
+}
+
+/// The controller is lost after some of its records; another goes on, and a third after it.
+void run_on_after_losses(std::uint64_t seed) {
+  const Scenario scenario = make_scenario(seed, true);
+  const auto options = options_of(OnError::kContinue, seed);
+  Random chance(seed, "loss");
+  MachineBench first(scenario.process, scenario.inputs, options, 4);
+  first.run_shuffled(chance, 0.1);
+  std::vector<store::Record> records = first.typed_records();
+  for (int loss = 0; loss < 2; ++loss) {
+    records.resize(chance.below(records.size() + 1));
+    const auto finished = finished_after(records, records.size());
+    MachineBench next(scenario.process, scenario.inputs, options, 4, nullptr, finished);
+    next.run_shuffled(chance, 0.1);
+    const auto ending = next.ending();
+    EXPECT_EQ(core::to_json(ending.outputs), core::to_json(scenario.expected.outputs));
+    EXPECT_EQ(ending.failure_count, scenario.expected.failure_count);
+    EXPECT_EQ(next.machine().active_count(), 0U);
+    check_records(next.records());
+    for (const store::Record& record : next.typed_records()) {
+      const core::JobId subject(store::encode(record).subject);
+      EXPECT_FALSE(finished.done.contains(subject) || finished.skipped.contains(subject)) << subject.text();
+      records.push_back(record);
+    }
+  }
+}
+
 /// The fixed seeds and a fresh one; ALVEUS_SIMULATION_SEED replays one alone.
 std::vector<std::uint64_t> seeds() {
   const char* given = std::getenv("ALVEUS_SIMULATION_SEED");
@@ -130,6 +169,8 @@ TEST(RunSimulationTest, AgreesWithTheModelOnWhatFailuresTake) {
 TEST(RunSimulationTest, StopsAtTheFirstFailure) { for_each_seed(run_until_a_failure); }
 
 TEST(RunSimulationTest, EndsWheneverItIsCancelled) { for_each_seed(run_until_cancelled); }
+
+TEST(RunSimulationTest, GoesOnWhereverItsControllerIsLost) { for_each_seed(run_on_after_losses); }
 
 TEST(RunSimulationTest, TheScenariosAreWorthRunning) {
   std::size_t failing = 0;

@@ -70,9 +70,9 @@ TEST_F(RecoveryTest, OnlyAMoveKeepsTheRunFromRunningAgain) {
   EXPECT_EQ(moved.moving->outputs, core::Value("o"));
 }
 
-TEST_F(RecoveryTest, AJournalWithoutAStartIsCorrupt) {
+TEST_F(RecoveryTest, AJournalWithoutAStartTellsToStartAgain) {
   auto journal = *SqliteJournal::create(file_);
-  EXPECT_EQ(read_recovery(file_).error().code, core::ErrorCode::kCorrupt);
+  EXPECT_EQ(read_recovery(file_).error().code, core::ErrorCode::kNotFound);
 }
 
 }  // namespace

@@ -18,7 +18,15 @@ struct AlveusProgram::End {
 };
 
 AlveusProgram::AlveusProgram()
-    : folder_(*sys::TemporaryDirectory::make("alveus-program")), runner_(*sys::LocalProcessRunner::make()) {}
+    : folder_(*sys::TemporaryDirectory::make("alveus-program")), runner_(*sys::LocalProcessRunner::make()) {
+  environment_ = sys::current_environment();
+  environment_["ALVEUS_STATE"] = path("state").string();
+}
+
+void AlveusProgram::set_environment(const std::string& name, const std::string& value) {
+  environment_.erase(name);
+  if (!value.empty()) environment_[name] = value;
+}
 
 std::string AlveusProgram::write(const std::string& name, const std::string& text) const {
   EXPECT_TRUE(sys::write_file(path(name), text));
@@ -33,8 +41,7 @@ sys::ProcessCommand AlveusProgram::command(const std::vector<std::string>& argum
   sys::ProcessCommand command;
   command.arguments = {std::string(bin == nullptr ? "bin" : bin) + "/" + program};
   command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  command.environment = sys::current_environment();
-  command.environment["ALVEUS_STATE"] = path("state").string();
+  command.environment = environment_;
   command.working_directory = path();
   command.stdout_file = path(".stdout");
   command.stderr_file = path(".stderr");

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ class AlveusProgram {
   std::string write(const std::string& name, const std::string& text) const;
   std::string read(const std::string& name) const;
 
+  /// The program's environment from here on; an empty value takes the name out.
+  void set_environment(const std::string& name, const std::string& value);
+
   /// Runs to the end. `program` is a name in the build's folder of programs.
   Said run(const std::vector<std::string>& arguments, const std::string& program = "alveus");
 
@@ -55,6 +59,7 @@ class AlveusProgram {
   Said said(const sys::ProcessEnd& end) const;
 
   sys::TemporaryDirectory folder_;
+  std::map<std::string, std::string> environment_;
   std::shared_ptr<End> end_;
   std::unique_ptr<sys::LocalProcessRunner> runner_;
   std::optional<sys::ProcessId> process_;

@@ -195,6 +195,15 @@ core::Result<deploy::JobFolder> FakeConnector::make_job_folder(const core::JobId
                            .inputs_directory = RemotePath(root + "/in")};
 }
 
+core::Status FakeConnector::clear_job_folders(const std::set<RemotePath>& kept) {
+  const std::scoped_lock lock(mutex_);
+  ALVEUS_TRY(operate());
+  for (const auto& folder : children_of(kJobs)) {
+    if (!kept.contains(RemotePath(folder))) erase_tree(folder);
+  }
+  return {};
+}
+
 core::Result<CommandHandle> FakeConnector::start(const deploy::SiteCommand& command, OnEnd on_end) {
   std::unique_lock lock(mutex_);
   if (const auto before_start = before_start_) {
@@ -425,6 +434,20 @@ core::Status FakeConnector::require_ours(const RemotePath& path) const {
   return fail(ErrorCode::kDenied, "'" + wanted + "' does not lie in a job's folder");
 }
 
+core::Status FakeConnector::make_self_contained(const RemotePath& path) {
+  const std::scoped_lock lock(mutex_);
+  ALVEUS_TRY(operate());
+  ALVEUS_TRY(require_ours(path));
+  const std::string elsewhere = "/self-contained";
+  ALVEUS_TRY_ASSIGN(const Tree copies, snapshot(path.text(), elsewhere));
+  const std::string wanted = normal(path.text());
+  ALVEUS_TRY_ASSIGN(const std::string parent, resolve(parent_of(wanted)));
+  const std::string real = joined(parent, name_of(wanted));
+  erase_tree(real);
+  for (const auto& [name, node] : copies) nodes_[real + name.substr(elsewhere.size())] = node;
+  return {};
+}
+
 core::Status FakeConnector::move(const RemotePath& from, const RemotePath& to) {
   const std::scoped_lock lock(mutex_);
   ALVEUS_TRY(operate());
@@ -468,5 +491,8 @@ core::Status FakeConnector::store(const RemotePath& file, const Producer& produc
   ALVEUS_TRY(operate());
   return place(file, std::move(contents));
 }
+
+/// Everything here appears in one step.
+core::Status FakeConnector::remove_partial(const RemotePath&) { return {}; }
 
 }  // namespace alveus::testing

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,7 @@ class FakeConnector final : public deploy::Connector {
 
   deploy::SiteCapacity capacity() const override { return capacity_; }
   core::Result<deploy::JobFolder> make_job_folder(const core::JobId& job) override;
+  core::Status clear_job_folders(const std::set<core::RemotePath>& kept) override;
   core::Result<deploy::CommandHandle> start(const deploy::SiteCommand& command, OnEnd on_end) override;
   void cancel(const deploy::CommandHandle& command) override;
   core::Location location_of(const core::RemotePath& path) const override;
@@ -64,10 +66,12 @@ class FakeConnector final : public deploy::Connector {
   core::Status set_executable(const core::RemotePath& file) override;
   core::Status link(const core::RemotePath& from, const core::RemotePath& to) override;
   core::Status copy(const core::RemotePath& from, const core::RemotePath& to) override;
+  core::Status make_self_contained(const core::RemotePath& path) override;
   core::Status move(const core::RemotePath& from, const core::RemotePath& to) override;
   core::Status remove(const core::RemotePath& path) override;
   core::Status fetch(const core::RemotePath& file, const TakePiece& take) const override;
   core::Status store(const core::RemotePath& file, const Producer& produce) override;
+  core::Status remove_partial(const core::RemotePath& directory) override;
 
  private:
   struct Node {

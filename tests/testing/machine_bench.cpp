@@ -20,12 +20,12 @@ constexpr int kTerminated = 143;
 }  // namespace
 
 MachineBench::MachineBench(ProcessPointer process, core::Value inputs, engine::MachineOptions options, double cores,
-                           engine::ResultReuse* reuse)
+                           engine::ResultReuse* reuse, store::FinishedJobs finished)
     : process_(std::move(process)),
       site_("site", cores),
       work_(
           site_, {}, [](engine::Event) {}, {.reuse = reuse}),
-      machine_(*process_, site_.capacity(), options) {
+      machine_(*process_, site_.capacity(), options, std::move(finished)) {
   machine_.start(std::move(inputs), reaction_);
   absorb();
 }

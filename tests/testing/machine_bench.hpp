@@ -21,7 +21,7 @@ namespace alveus::testing {
 class MachineBench {
  public:
   MachineBench(ProcessPointer process, core::Value inputs, engine::MachineOptions options = {}, double cores = 4,
-               engine::ResultReuse* reuse = nullptr);
+               engine::ResultReuse* reuse = nullptr, store::FinishedJobs finished = {});
 
   /// What waits for an answer, in the order it was asked for.
   std::vector<std::string> open() const;

@@ -23,6 +23,7 @@ class NullConnector : public deploy::Connector {
                              .inputs_directory = core::RemotePath(root + "/in")};
   }
   void retire_job_folder(const deploy::JobFolder&, deploy::JobRemains) override {}
+  core::Status clear_job_folders(const std::set<core::RemotePath>&) override { return {}; }
   core::Result<deploy::CommandHandle> start(const deploy::SiteCommand&, OnEnd on_end) override {
     on_end(deploy::CommandEnd{});
     return std::to_string(++started_);
@@ -54,10 +55,12 @@ class NullConnector : public deploy::Connector {
   core::Status set_executable(const core::RemotePath&) override { return {}; }
   core::Status link(const core::RemotePath&, const core::RemotePath&) override { return {}; }
   core::Status copy(const core::RemotePath&, const core::RemotePath&) override { return {}; }
+  core::Status make_self_contained(const core::RemotePath&) override { return {}; }
   core::Status move(const core::RemotePath&, const core::RemotePath&) override { return {}; }
   core::Status remove(const core::RemotePath&) override { return {}; }
   core::Status fetch(const core::RemotePath&, const TakePiece&) const override { return {}; }
   core::Status store(const core::RemotePath&, const Producer&) override { return {}; }
+  core::Status remove_partial(const core::RemotePath&) override { return {}; }
 
  private:
   deploy::SiteCapacity capacity_;

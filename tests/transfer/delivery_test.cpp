@@ -90,6 +90,65 @@ TEST_F(DeliveryTest, CopiesWhereAskedAndWhatIsNotAJobs) {
   EXPECT_EQ(text("/data/input"), "hello");
 }
 
+TEST_F(DeliveryTest, AnOutputThatLinksToAnotherKeepsItsData) {
+  here_.put("/jobs/a/out/a", "hello");
+  here_.put_link("/jobs/b/out/tree/link", "/jobs/a/out/a");
+  deliver_json(R"([{"class": "File", "location": "here:/jobs/a/out/a"},
+                   {"class": "Directory", "location": "here:/jobs/b/out/tree"}])");
+  EXPECT_EQ(text("/results/tree/link"), "hello");
+}
+
+constexpr const char* kTwoOutputs = R"({"f": {"class": "File", "location": "here:/jobs/a/out/a",
+    "secondaryFiles": [{"class": "File", "location": "here:/jobs/a/out/a.x"}]},
+    "d": {"class": "Directory", "location": "here:/jobs/a/out/tree"},
+    "l": {"class": "Directory", "basename": "l", "listing": [{"class": "File", "basename": "n", "contents": "hi"}]}})";
+
+TEST_F(DeliveryTest, ThePlanNamesEveryTargetAndTouchesNothing) {
+  for (const char* name : {"a", "a.x", "tree/b"}) here_.put("/jobs/a/out/" + std::string(name), "hello");
+  here_.put("/results/a", "from before");
+  const auto before = here_.tree();
+  const auto planned = plan_delivery(parsed(kTwoOutputs), sites_, here_, options_);
+  ASSERT_TRUE(planned) << planned.error().text();
+  const auto from = [&](const char* path) { return here_.location_of(RemotePath(path)); };
+  EXPECT_THAT(*planned, ElementsAre(DeliveryTarget{from("/jobs/a/out/a"), RemotePath("/results/a"), false},
+                                    DeliveryTarget{from("/jobs/a/out/a.x"), RemotePath("/results/a.x"), true},
+                                    DeliveryTarget{from("/jobs/a/out/tree"), RemotePath("/results/tree"), true},
+                                    DeliveryTarget{core::Location(), RemotePath("/results/l/n"), true}));
+  EXPECT_EQ(here_.tree(), before);
+}
+
+TEST_F(DeliveryTest, ThePlanAlreadyRefusesWhatWouldReplaceADirectory) {
+  here_.put("/jobs/a/out/tree/b", "hello");
+  here_.put("/results/tree/mine", "mine");
+  const auto outputs = parsed(R"({"class": "Directory", "location": "here:/jobs/a/out/tree"})");
+  const auto planned = plan_delivery(outputs, sites_, here_, options_);
+  ASSERT_FALSE(planned);
+  EXPECT_THAT(planned.error().text(), HasSubstr("choose another"));
+}
+
+TEST_F(DeliveryTest, GoesOnWhereverItWasBrokenOff) {
+  Value undisturbed;
+  bool is_broken = true;
+  for (int number = 1; is_broken; ++number) {
+    SCOPED_TRACE("operation " + std::to_string(number));
+    FakeConnector site("here");
+    for (const char* name : {"a", "a.x", "tree/b"}) site.put("/jobs/a/out/" + std::string(name), "hello");
+    const Sites sites(site);
+    const Value outputs = parsed(kTwoOutputs);
+    DeliveryOptions options = options_;
+    options.begun = *plan_delivery(outputs, sites, site, options_);
+    site.fail_operation(number);
+    auto delivered = deliver(outputs, sites, site, options_);
+    is_broken = site.has_failed();
+    if (is_broken) delivered = deliver(outputs, sites, site, options);
+    ASSERT_TRUE(delivered) << delivered.error().text();
+    if (number == 1) undisturbed = *delivered;
+    EXPECT_EQ(*delivered, undisturbed);
+    EXPECT_THAT(site.tree(),
+                ElementsAre("/jobs/a/out", "/results/a", "/results/a.x", "/results/l/n", "/results/tree/b"));
+  }
+}
+
 TEST_F(DeliveryTest, FetchesFromAnotherSite) {
   there_.put("/jobs/a/out/tree/sub/a", "hello");
   const auto outputs =

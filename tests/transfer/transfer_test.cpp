@@ -129,6 +129,8 @@ class DamagingSite final : public deploy::Connector {
   core::Result<deploy::JobFolder> make_job_folder(const core::JobId& job) override {
     return inner_.make_job_folder(job);
   }
+  core::Status clear_job_folders(const std::set<RemotePath>& kept) override { return inner_.clear_job_folders(kept); }
+  core::Status remove_partial(const RemotePath& directory) override { return inner_.remove_partial(directory); }
   core::Result<deploy::CommandHandle> start(const deploy::SiteCommand& command, OnEnd on_end) override {
     return inner_.start(command, std::move(on_end));
   }
@@ -152,6 +154,7 @@ class DamagingSite final : public deploy::Connector {
   core::Status set_executable(const RemotePath& file) override { return inner_.set_executable(file); }
   core::Status link(const RemotePath& from, const RemotePath& to) override { return inner_.link(from, to); }
   core::Status copy(const RemotePath& from, const RemotePath& to) override { return inner_.copy(from, to); }
+  core::Status make_self_contained(const RemotePath& path) override { return inner_.make_self_contained(path); }
   core::Status move(const RemotePath& from, const RemotePath& to) override { return inner_.move(from, to); }
   core::Status remove(const RemotePath& path) override { return inner_.remove(path); }
   core::Status fetch(const RemotePath& file, const TakePiece& take) const override { return inner_.fetch(file, take); }

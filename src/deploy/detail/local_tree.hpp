@@ -21,8 +21,22 @@ bool lies_within(const std::filesystem::path& path, const std::filesystem::path&
 bool make_short_link(const std::filesystem::path& source, const std::filesystem::path& link,
                      const std::filesystem::path& root);
 
-/// Copies a file or tree to where nothing stands; see Connector::copy. Blocks are shared where the file system can.
+/// A name beside `path` that nobody else takes, for what is not whole yet. It tells the machine and the process that
+/// chose it.
+std::filesystem::path partial_path(const std::filesystem::path& path);
+
+/// Gives what is whole its name, where nothing stands; when that fails (EEXIST), it is removed. Returns 0 or an errno.
+int name_whole(const std::filesystem::path& partial, const std::filesystem::path& path);
+
+/// Removes what stands in the directory under a partial name whose process on this machine is no more.
+core::Status remove_partial(const std::filesystem::path& directory);
+
+/// Copies a file or tree to where nothing stands; see Connector::copy. It appears there in one step. Blocks are shared
+/// where the file system can.
 core::Status copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// See Connector::make_self_contained.
+core::Status make_self_contained(const std::filesystem::path& path);
 
 /// Moves a file or tree to where nothing stands; see Connector::move.
 core::Status move_tree(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -147,7 +147,7 @@ struct Machine::State {
   using Stage = detail::Stage;
   using Yield = detail::Yield;
 
-  State(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions given);
+  State(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions given, store::FinishedJobs earlier);
 
   // Stages of a job: machine.cpp.
   void on(InputsEvaluated& event);
@@ -160,6 +160,7 @@ struct Machine::State {
   void on(CancelRequested& event);
   Activity& answered(ActivityId id);
   void begin_invocation(Activity& activity, core::Value inputs);
+  bool take_over(Activity& activity);
   void create_job(Activity& activity, Evaluation evaluation);
   void finish_job(Activity& activity, core::Value outputs);
   void wait_for_resources(Activity& activity);
@@ -219,6 +220,7 @@ struct Machine::State {
   }
 
   MachineOptions options;
+  store::FinishedJobs finished;  ///< by an earlier controller; each leaves when its turn comes
   detail::PathNode root;
   Scheduler scheduler;
   detail::ActivityTable activities;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "core/value.hpp"
@@ -25,6 +26,8 @@ class Sources {
   /// Collects the places; kNotFound when no site knows a location.
   static core::Result<Sources> collect(const core::Value& outputs, const Sites& sites);
 
+  /// The places on one site, each once.
+  std::vector<core::RemotePath> on(const deploy::Connector& site) const;
   /// Whether the place is named once and shares no data with another.
   bool stands_alone(const Place& place) const;
 
