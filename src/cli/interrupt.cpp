@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
 #include "cmdline/command.hpp"
 
@@ -16,15 +17,21 @@ sigset_t watched_signals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGCONT);
   return signals;
 }
 
-void watch(const std::stop_token& end, std::stop_source& requested) {
+void watch(const std::stop_token& end, std::stop_source& requested, const std::function<void()>& on_continue) {
   const sigset_t signals = watched_signals();
   while (true) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (end.stop_requested()) return;
+    if (signal == SIGCONT) {
+      if (on_continue) on_continue();
+      continue;
+    }
     if (requested.stop_requested()) ::_exit(static_cast<int>(cmdline::ExitStatus::kInterrupted));
     requested.request_stop();
   }
@@ -32,10 +39,12 @@ void watch(const std::stop_token& end, std::stop_source& requested) {
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt(std::function<void()> on_continue) : on_continue_(std::move(on_continue)) {
+  // Who reads our output may go; the run goes on, and a write tells. Commands start with the default action.
+  std::signal(SIGPIPE, SIG_IGN);
   const sigset_t signals = watched_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  watcher_ = std::jthread([this](const std::stop_token& end) { watch(end, requested_); });
+  watcher_ = std::jthread([this](const std::stop_token& end) { watch(end, requested_, on_continue_); });
 }
 
 Interrupt::~Interrupt() {

@@ -1,44 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <string>
+#include <functional>
+#include <span>
+#include <thread>
 #include <vector>
 
+#include "cli/run_display.hpp"
 #include "cmdline/terminal.hpp"
+#include "deploy/connector.hpp"
 #include "engine/progress.hpp"
+#include "flow/process.hpp"
 #include "sys/clock.hpp"
+#include "sys/guarded.hpp"
 
 namespace alveus::cli {
 
-/// Shows how a run goes on: on a terminal a block with a line for each step that has begun, redrawn at most ten times
-/// a second; elsewhere a line for each job that ends. Failures always get a line of their own.
+/// Shows a run on the terminal while it goes on (run_display.hpp). A thread of its own draws, at most seven times a
+/// second, so a slow terminal holds up nothing; the engine's thread only notes what happened.
 class LiveView final : public engine::ProgressObserver {
  public:
-  LiveView(cmdline::Terminal& terminal, const sys::Clock& clock);
+  /// Tells what commands use; asked once a second where it is shown.
+  using Usage = std::function<std::vector<deploy::RunningUsage>()>;
+
+  /// All are borrowed; `usage` may be empty.
+  LiveView(cmdline::Terminal& terminal, const sys::Clock& clock, const flow::Process& root, Usage usage);
+  /// As `finish`.
+  ~LiveView() override;
+
   void on_counts(const core::StepPath& step, const engine::StepCounts& counts) override;
   void on_records(std::span<const store::Record> records) override;
+  /// Says what is left to say and removes the block. Nothing is shown from here on.
+  void finish();
 
  private:
-  struct StepLine {
-    std::string step;
-    engine::StepCounts counts;
-  };
-
-  void redraw();
+  void draw(const std::stop_token& end);
 
   cmdline::Terminal& terminal_;
   const sys::Clock& clock_;
-  sys::SteadyTime started_;
-  sys::SteadyTime drawn_;
-  core::JobId reused_;           ///< whose outputs come next
-  std::vector<StepLine> steps_;  ///< in the order they began
+  Usage usage_;
+  sys::Guarded<RunDisplay> display_;
+  std::jthread thread_;  // last: it uses all of the above
 };
-
-/// One line of the block: the step's name padded to `name_width`, a bar, the counts.
-std::string step_line(const std::string& step, const engine::StepCounts& counts, std::size_t name_width);
-
-/// "4 s", "2:05 min", "1:02:03 h".
-std::string duration_text(std::chrono::microseconds duration);
 
 }  // namespace alveus::cli

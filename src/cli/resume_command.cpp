@@ -12,7 +12,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<con
   ALVEUS_TRY_ASSIGN(const auto state, state_directory_of(flags));
   ALVEUS_TRY_ASSIGN(const auto folder, store::find_run_folder(state / "runs", flags.text("run")));
   ALVEUS_TRY_ASSIGN(const auto result, resume_workflow(folder, flags, terminal));
-  if (result.outputs.is_object()) {
+  if (result.outputs.is_object() && !result.outputs_told) {
     terminal.result(core::to_json(result.outputs, core::JsonStyle::kIndented) + "\n");
   }
   return result.status;

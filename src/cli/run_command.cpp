@@ -75,7 +75,8 @@ core::Result<cmdline::ExitStatus> run_opened(const cmdline::Flags& flags, Opened
     return show_plan(request, options, flags.on("json") ? PlanStyle::kJson : PlanStyle::kText, terminal);
   }
   ALVEUS_TRY_ASSIGN(const auto result, run_workflow(request, options, terminal));
-  if (result.status == cmdline::ExitStatus::kDone || result.outputs.is_object()) {
+  const bool has_outputs = result.status == cmdline::ExitStatus::kDone || result.outputs.is_object();
+  if (has_outputs && !result.outputs_told) {
     terminal.result(core::to_json(result.outputs, core::JsonStyle::kIndented) + "\n");
   }
   return result.status;

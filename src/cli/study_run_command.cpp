@@ -72,6 +72,12 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<con
   terminal.set_quiet(flags.on("quiet"));
   const auto options = workflow_run_options(flags);
   if (!options) return wrong_use(options.error(), terminal);
+  if (options->json_events == "-") {
+    return wrong_use({.code = core::ErrorCode::kInvalidInput,
+                      .message = "standard output takes the ranking of the study: let --json-events name a file or a "
+                                 "descriptor"},
+                     terminal);
+  }
   const auto study = study_request(flags);
   if (!study) return wrong_use(study.error(), terminal);
   ALVEUS_TRY(require_room(options->outdir));

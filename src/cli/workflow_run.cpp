@@ -10,8 +10,8 @@
 
 #include "cli/containers.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/live_view.hpp"
 #include "cli/run_cache.hpp"
+#include "cli/run_watch.hpp"
 #include "cli/secrets_file.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
@@ -102,6 +102,14 @@ cmdline::ExitStatus status_of(const engine::Ending& ending) {
   return unsupported ? cmdline::ExitStatus::kUnsupported : cmdline::ExitStatus::kFailed;
 }
 
+/// What all jobs may use together, whatever they asked for.
+std::int64_t memory_total_of(const WorkflowRunOptions& options) {
+  constexpr double kMib = 1024.0 * 1024;
+  if (options.memory_limit == engine::MemoryLimit::kNone) return 0;
+  return static_cast<std::int64_t>(kMib *
+                                   (options.ram_mib > 0 ? options.ram_mib : deploy::detect_capacity("local").ram_mib));
+}
+
 /// A run with its journal open, new or to go on with.
 struct OpenRun {
   const store::RunFolder& folder;
@@ -129,7 +137,9 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
                                           const WorkflowRunOptions& options, const Interrupt& interrupt,
                                           cmdline::Terminal& terminal) {
   const sys::RealClock clock;
-  ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
+  ALVEUS_TRY_ASSIGN(const auto watch, RunWatch::make(terminal, clock, options.json_events));
+  ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make({.folders = open.folder.jobs(),
+                                                                      .memory_total_bytes = memory_total_of(options)}));
   ALVEUS_TRY_ASSIGN(const auto connector,
                     deploy::LocalConnector::make(
                         *runner, {.jobs_directory = open.folder.jobs(),
@@ -143,6 +153,7 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
   engine::RunOptions run;
   run.machine.on_error = options.on_error;
   run.machine.retry = {.retries_max = options.retries_max, .delay = options.retry_delay};
+  run.memory_limit = options.memory_limit;
   run.machine.ready_jobs_max = engine::ready_jobs_for(connector->capacity());
   run.thread_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), kThreadsMin, kThreadsMax);
   ALVEUS_TRY_ASSIGN(run.base_environment, job_environment());
@@ -158,7 +169,7 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
   }
   const transfer::WebFiles web(open.folder.downloads(), {.stop = interrupt.token()});
   engine::FolderDelivery delivery(*connector, core::RemotePath(options.outdir.string()));
-  LiveView view(terminal, clock);
+  watch->begin(*document.loaded.process, [&connector] { return connector->usage(); });
   const std::stop_callback told(interrupt.token(), [&terminal] {
     terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
   });
@@ -167,11 +178,11 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
                                      .journal = open.journal,
                                      .clock = clock,
                                      .delivery = &delivery,
-                                     .observer = &view,
+                                     .observer = watch.get(),
                                      .web = &web,
                                      .reuse = cache ? &cache->reuse() : nullptr},
                                     std::move(open.recovery));
-  terminal.clear_status();
+  watch->finish();
   if (cache) cache->finish(ending && ending->status == store::RunStatus::kDone);
   if (!ending) {
     return core::fail(std::move(ending).error().with(
@@ -179,7 +190,8 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
   }
   if (ending->status == store::RunStatus::kDone) ALVEUS_TRY(remove_private_files(open.folder, options));
   tell_ending(*ending, open.folder, options, terminal);
-  return WorkflowRunResult{.outputs = std::move(ending->outputs), .status = status_of(*ending)};
+  return WorkflowRunResult{
+      .outputs = std::move(ending->outputs), .status = status_of(*ending), .outputs_told = options.json_events == "-"};
 }
 
 /// What came of a run that is done: nothing is left to do but to tidy up what its controller could not.
@@ -219,7 +231,7 @@ deploy::SiteCapacity site_capacity(const WorkflowRunOptions& options, const cwl:
 
 core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, const WorkflowRunOptions& options,
                                              cmdline::Terminal& terminal) {
-  const Interrupt interrupt;
+  const Interrupt interrupt([&terminal] { terminal.forget_status(); });
   const sys::RealClock clock;
   ALVEUS_TRY_ASSIGN(const auto folder, new_run_folder(options, clock));
   ALVEUS_TRY_ASSIGN(const auto lock, store::RunLock::take(folder.path));
@@ -234,7 +246,7 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
 
 core::Result<WorkflowRunResult> resume_workflow(const store::RunFolder& folder, const cmdline::Flags& flags,
                                                 cmdline::Terminal& terminal) {
-  const Interrupt interrupt;
+  const Interrupt interrupt([&terminal] { terminal.forget_status(); });
   ALVEUS_TRY_ASSIGN(const auto lock, store::RunLock::take(folder.path));
   ALVEUS_TRY_ASSIGN(auto recovery, store::read_recovery(folder.journal_file()));
   ALVEUS_TRY_ASSIGN(const auto options, resume_options(options_of(recovery.description), flags));

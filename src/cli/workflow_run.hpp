@@ -26,6 +26,7 @@ struct WorkflowRequest {
 struct WorkflowRunResult {
   core::Value outputs;
   cmdline::ExitStatus status = cmdline::ExitStatus::kDone;
+  bool outputs_told = false;  ///< among the events on standard output
 };
 
 /// What jobs of the process may use of this machine.

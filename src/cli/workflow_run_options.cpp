@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/workflow_run_options.hpp"
 
+#include <array>
+#include <string_view>
+#include <utility>
+
 #include "cli/containers.hpp"
 #include "cli/run_cache.hpp"
 #include "sys/process.hpp"
@@ -19,6 +23,25 @@ core::Status set_retries(WorkflowRunOptions& options, std::int64_t retries) {
   return {};
 }
 
+constexpr std::array kMemoryLimits{std::pair{engine::MemoryLimit::kStrict, "strict"},
+                                   std::pair{engine::MemoryLimit::kMachine, "machine"},
+                                   std::pair{engine::MemoryLimit::kNone, "none"}};
+
+std::string name_of(engine::MemoryLimit limit) {
+  for (const auto& [rule, name] : kMemoryLimits) {
+    if (rule == limit) return name;
+  }
+  return "";
+}
+
+/// The default where the word is none of them: an older run's.
+engine::MemoryLimit memory_limit_of(std::string_view word) {
+  for (const auto& [rule, name] : kMemoryLimits) {
+    if (name == word) return rule;
+  }
+  return engine::MemoryLimit::kMachine;
+}
+
 /// Sets what the flags name.
 core::Status apply(const cmdline::Flags& flags, WorkflowRunOptions& options) {
   if (flags.has("outdir")) options.outdir = std::filesystem::absolute(flags.text("outdir")).lexically_normal();
@@ -33,6 +56,8 @@ core::Status apply(const cmdline::Flags& flags, WorkflowRunOptions& options) {
     }
     options.retry_delay = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
   }
+  if (flags.has("json-events")) options.json_events = flags.text("json-events");
+  if (flags.has("memory-limit")) options.memory_limit = memory_limit_of(flags.text("memory-limit"));
   if (flags.has("cores")) options.cores = flags.real("cores");
   if (flags.has("ram")) options.ram_mib = flags.real("ram");
   if (flags.on("no-cache") || !cache_directory_of(flags).empty()) options.cache = cache_directory_of(flags);
@@ -55,6 +80,10 @@ std::vector<cmdline::Flag> resume_flags() {
   std::vector<cmdline::Flag> flags = {
       {.name = "outdir", .value_name = "DIR", .help = "Where the outputs go."},
       {.name = "quiet", .kind = Kind::kSwitch, .help = "Show errors alone.", .short_name = "q"},
+      {.name = "json-events",
+       .value_name = "TARGET",
+       .help = "Write what happens as lines of JSON to a file, to an open descriptor (3), or to standard output (-), "
+               "where the outputs then stand in the last event alone."},
       {.name = "on-error",
        .value_name = "RULE",
        .help = "After a failed job: stop, or continue with all that does not depend on it.",
@@ -80,6 +109,11 @@ std::vector<cmdline::Flag> resume_flags() {
        .kind = Kind::kInteger,
        .value_name = "N",
        .help = "CUDA devices that jobs may use, numbered from 0; those of the machine without it."},
+      {.name = "memory-limit",
+       .value_name = "RULE",
+       .help = "When a job is ended for its memory: above its ramMax (strict), when memory runs out and it is furthest "
+               "above its ramMin (machine), or never (none).",
+       .choices = {"strict", "machine", "none"}},
       {.name = "state",
        .value_name = "DIR",
        .help = "Where journals and job folders lie; $ALVEUS_STATE or ~/.local/state/alveus without it."},
@@ -100,6 +134,7 @@ std::vector<cmdline::Flag> workflow_run_flags(std::string outdir_fallback) {
     if (flag.name == "on-error") flag.fallback = "stop";
     if (flag.name == "retries") flag.fallback = "2";
     if (flag.name == "retry-delay") flag.fallback = "1";
+    if (flag.name == "memory-limit") flag.fallback = "machine";
     if (flag.name == "container") flag.fallback = std::string(name_of(deploy::EngineChoice::kAuto));
   }
   return flags;
@@ -123,6 +158,7 @@ core::Object description_of(const WorkflowRunOptions& options) {
                            {"on_error", options.on_error == engine::OnError::kStop ? "stop" : "continue"},
                            {"retries", options.retries_max},
                            {"retry_delay_ms", std::int64_t{options.retry_delay.count()}},
+                           {"memory_limit", name_of(options.memory_limit)},
                            {"cores", options.cores},
                            {"ram_mib", options.ram_mib},
                            {"keep_job_folders", options.keep_job_folders},
@@ -148,6 +184,7 @@ WorkflowRunOptions options_of(const core::Value& description) {
   options.retries_max = static_cast<int>(number("retries", options.retries_max));
   options.retry_delay = std::chrono::milliseconds(
       static_cast<std::int64_t>(number("retry_delay_ms", static_cast<double>(options.retry_delay.count()))));
+  options.memory_limit = memory_limit_of(description.string_or("memory_limit", ""));
   options.cores = number("cores", 0);
   options.ram_mib = number("ram_mib", 0);
   if (description.find("gpus") != nullptr) options.gpus = static_cast<std::size_t>(number("gpus", 0));

@@ -13,6 +13,7 @@
 #include "core/value.hpp"
 #include "deploy/container.hpp"
 #include "engine/machine.hpp"
+#include "engine/work.hpp"
 
 namespace alveus::cli {
 
@@ -23,6 +24,8 @@ struct WorkflowRunOptions {
   engine::OnError on_error = engine::OnError::kStop;
   int retries_max = 2;
   std::chrono::milliseconds retry_delay{1000};
+  std::string json_events;  ///< "-", a descriptor's number, or a file; empty: none
+  engine::MemoryLimit memory_limit = engine::MemoryLimit::kMachine;
   double cores = 0;                 ///< 0: what the machine has
   double ram_mib = 0;               ///< 0: what the machine has
   std::optional<std::size_t> gpus;  ///< absent: what the machine has

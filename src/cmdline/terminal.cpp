@@ -49,6 +49,19 @@ bool colour_is_welcome() {
   return no_colour == nullptr || *no_colour == '\0';
 }
 
+/// As the C library would choose; the program itself never sets a locale.
+bool locale_is_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* const value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    std::string lower(value);
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return lower.find("utf-8") != std::string::npos || lower.find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
 winsize size_of(int descriptor) {
   winsize size{};
   if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) {
@@ -76,13 +89,41 @@ std::string cut_line(std::string_view line, int columns) {
   return cut;
 }
 
+int columns_of(std::string_view line) {
+  int columns = 0;
+  for (std::size_t index = 0; index < line.size(); ++index) {
+    if (line[index] == '\x1b') {
+      index = std::min(line.find('m', index), line.size() - 1);
+    } else if ((static_cast<unsigned char>(line[index]) & 0xC0U) != 0x80U) {
+      ++columns;
+    }
+  }
+  return columns;
+}
+
+/// Moves to the first status line. A terminal that became narrower meanwhile has broken the lines.
+std::string to_first_line(std::string_view status, int columns) {
+  int rows_above = -1;
+  for (const auto& line : core::split(status, '\n')) {
+    rows_above += 1 + (std::max(columns_of(line), 1) - 1) / std::max(columns, 1);
+  }
+  return rows_above > 0 ? "\r\x1b[" + std::to_string(rows_above) + "A" : "\r";
+}
+
 /// Moves to the first status line and clears from there.
-std::string erase(std::string_view status) {
-  if (status.empty()) return {};
-  std::string text = "\r";
-  const auto lines_above = std::count(status.begin(), status.end(), '\n');
-  if (lines_above > 0) text += "\x1b[" + std::to_string(lines_above) + "A";
-  return text + "\x1b[J";
+std::string erased(std::string_view status, int columns) {
+  return status.empty() ? std::string() : to_first_line(status, columns) + "\x1b[J";
+}
+
+/// Writes new status lines over the old ones; what stays the same does not flicker.
+std::string redraw(std::string_view before, std::string_view wanted, int columns) {
+  if (before.empty()) return std::string(wanted);
+  std::string text = to_first_line(before, columns);
+  for (const char character : wanted) {
+    if (character == '\n') text += "\x1b[K";
+    text += character;
+  }
+  return text + "\x1b[K\x1b[J";
 }
 
 std::string as_line(std::string_view text) {
@@ -99,13 +140,14 @@ StandardTerminal::StandardTerminal(int result_descriptor, int message_descriptor
     : result_descriptor_(result_descriptor),
       message_descriptor_(message_descriptor),
       interactive_(is_terminal(message_descriptor)),
-      colour_(interactive_ && colour_is_welcome()) {}
+      colour_(interactive_ && colour_is_welcome()),
+      unicode_(locale_is_utf8()) {}
 
 StandardTerminal::~StandardTerminal() { clear_status(); }
 
 void StandardTerminal::result(std::string_view text) {
   screen_.with_lock([&](Screen& screen) {
-    if (!screen.status.empty()) write_all(message_descriptor_, erase(screen.status));
+    if (!screen.status.empty()) write_all(message_descriptor_, erased(screen.status, display().columns));
     const int failure = write_all(result_descriptor_, text);
     if (screen.result_failed == 0) screen.result_failed = failure;
     if (!screen.status.empty()) write_all(message_descriptor_, screen.status);
@@ -120,7 +162,7 @@ core::Status StandardTerminal::result_status() const {
 
 void StandardTerminal::write_message(Screen& screen, std::string_view text) const {
   // One write, so that lines of other processes on this terminal do not come between. Nobody can be told of a failure.
-  write_all(message_descriptor_, erase(screen.status) + as_line(text) + screen.status);
+  write_all(message_descriptor_, erased(screen.status, display().columns) + as_line(text) + screen.status);
 }
 
 void StandardTerminal::message(std::string_view line) {
@@ -159,7 +201,7 @@ void StandardTerminal::status(std::string_view lines) {
   const std::string wanted = cut_to_screen(lines);
   screen_.with_lock([&](Screen& screen) {
     if (screen.quiet || wanted == screen.status) return;
-    write_all(message_descriptor_, erase(screen.status) + wanted);
+    write_all(message_descriptor_, redraw(screen.status, wanted, display().columns));
     screen.status = wanted;
   });
 }
@@ -167,12 +209,19 @@ void StandardTerminal::status(std::string_view lines) {
 void StandardTerminal::clear_status() {
   screen_.with_lock([&](Screen& screen) {
     if (screen.status.empty()) return;
-    write_all(message_descriptor_, erase(screen.status));
+    write_all(message_descriptor_, erased(screen.status, display().columns));
     screen.status.clear();
   });
 }
 
-int StandardTerminal::width() const { return size_of(message_descriptor_).ws_col; }
+void StandardTerminal::forget_status() {
+  screen_.with_lock([](Screen& screen) { screen.status.clear(); });
+}
+
+Display StandardTerminal::display() const {
+  const winsize size = size_of(message_descriptor_);
+  return {.columns = size.ws_col, .rows = size.ws_row, .colour = colour_, .unicode = unicode_};
+}
 
 void StandardTerminal::set_quiet(bool quiet) {
   screen_.with_lock([&](Screen& screen) { screen.quiet = quiet; });

@@ -9,6 +9,14 @@
 
 namespace alveus::cmdline {
 
+/// What a progress display may use.
+struct Display {
+  int columns = 80;
+  int rows = 24;
+  bool colour = false;
+  bool unicode = true;  ///< signs beyond ASCII can be shown
+};
+
 /// The only way to the person: results to standard output, everything else to standard error. Safe from several
 /// threads.
 class Terminal {
@@ -27,15 +35,18 @@ class Terminal {
   virtual void status(std::string_view lines) = 0;
   /// Removes the status lines.
   virtual void clear_status() = 0;
-  /// Whether standard error is a terminal (colour and progress displays make sense), and its width in columns.
+  /// Somebody else wrote to the terminal: the status lines stay where they are and are drawn anew below.
+  virtual void forget_status() = 0;
+  /// Whether standard error is a terminal (progress displays make sense), and what it can show at the moment.
   virtual bool interactive() const = 0;
-  virtual int width() const = 0;
+  virtual Display display() const = 0;
   virtual void set_quiet(bool quiet) = 0;
 };
 
 /// Standard output and error of this process, or two other descriptors (borrowed). Status lines are cut to the
-/// terminal's size and stay below what is written meanwhile; the destructor removes them. Colour stands on a terminal
-/// alone, and not where NO_COLOR is set.
+/// terminal's size and stay below what is written meanwhile, also when the terminal changes its size; the destructor
+/// removes them. Colour stands on a terminal alone, and not where NO_COLOR is set. Signs beyond ASCII need a locale of
+/// UTF-8 (LC_ALL, LC_CTYPE or LANG).
 class StandardTerminal final : public Terminal {
  public:
   StandardTerminal();
@@ -51,8 +62,9 @@ class StandardTerminal final : public Terminal {
   void error(const core::Error& error) override;
   void status(std::string_view lines) override;
   void clear_status() override;
+  void forget_status() override;
   bool interactive() const override { return interactive_; }
-  int width() const override;
+  Display display() const override;
   void set_quiet(bool quiet) override;
 
  private:
@@ -69,6 +81,7 @@ class StandardTerminal final : public Terminal {
   int message_descriptor_;
   bool interactive_;
   bool colour_;
+  bool unicode_;
   sys::Guarded<Screen> screen_;
 };
 

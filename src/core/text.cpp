@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -98,6 +99,21 @@ std::string decimal_text(double number) {
   const std::size_t whole = static_cast<std::size_t>(exponent) + 1;
   if (digits.size() <= whole) return out + digits + std::string(whole - digits.size(), '0');
   return out + digits.substr(0, whole) + "." + digits.substr(whole);
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  constexpr std::array kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
+  constexpr double kStep = 1024;
+  if (bytes < 1024) return std::to_string(bytes) + " bytes";
+  double number = static_cast<double>(bytes) / kStep;
+  std::size_t unit = 0;
+  // What would be rounded to 1024 belongs to the next.
+  for (; number >= kStep - 0.5 && unit + 1 < kUnits.size(); ++unit) number /= kStep;
+  const bool has_decimal = number < 9.95;
+  const auto tenths = std::llround(number * 10);
+  const std::string whole = std::to_string(has_decimal ? tenths / 10 : std::llround(number));
+  const std::string decimal = has_decimal && tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : "";
+  return whole + decimal + " " + kUnits[unit];
 }
 
 std::string encode_uri_path(std::string_view path) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 
 /// The shortest decimal digits that read back as the same finite double, without an exponent: "0.00001", "1230000".
 std::string decimal_text(double number);
+
+/// A size for people: "812 bytes", "64 KiB", "2.1 GiB", "1 GiB".
+std::string bytes_text(std::int64_t bytes);
 
 /// Percent-encodes what may not stand in the path of a URI; "/" stays.
 std::string encode_uri_path(std::string_view path);

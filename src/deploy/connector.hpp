@@ -58,6 +58,9 @@ struct SiteCommand {
   core::RemotePath log_path;                    ///< takes what goes nowhere else
   std::chrono::milliseconds time_limit{0};
   std::optional<JobContainer> container{};  ///< empty: on the site as it is
+  core::RemotePath folder;                 ///< of the job: what was started with a TMPDIR or HOME below it is the job's
+  std::int64_t memory_limit_bytes = 0;     ///< of all its processes together; zero: none. Above it they are ended.
+  std::int64_t memory_expected_bytes = 0;  ///< what the job was given
 };
 
 /// How a command ended on its site.
@@ -67,6 +70,9 @@ struct CommandEnd {
   bool killed = false;
   std::chrono::microseconds cpu_time{0};
   std::int64_t resident_max_bytes = 0;
+  int signal = 0;                        ///< the signal that ended it, whoever sent it; zero: it left by itself
+  std::int64_t memory_excess_bytes = 0;  ///< what it used when it was ended for its memory; zero: it was not
+  std::vector<std::string> left_behind;  ///< names of programs that it left behind; they were ended
 };
 
 enum class EntryKind { kFile, kDirectory };
@@ -88,6 +94,14 @@ struct SiteLink {
 /// Names a command that a connector runs; what it holds is the connector's (a process id, a queue's job number). It is
 /// journalled, so that a later controller can find the command again.
 using CommandHandle = std::string;
+
+/// What a running command and all that it started use, as of a moment ago.
+struct RunningUsage {
+  CommandHandle command;
+  std::int64_t resident_bytes = 0;
+  std::chrono::microseconds cpu_time{0};
+  double cores = 0;  ///< that it keeps busy
+};
 
 /// One site: where commands run and data lie. The engine speaks to every site through this alone. Calls may block, so
 /// they come from pool threads; all are safe from several threads. Errors: kUnavailable means try again later.
@@ -115,6 +129,8 @@ class Connector {
   virtual core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) = 0;
   /// Ends the command with all that it started; its `on_end` then tells `killed`. Unknown handles are ignored.
   virtual void cancel(const CommandHandle& command) = 0;
+  /// Of the commands whose use is known. Whoever wants figures asks each second or so: nobody looks unasked.
+  virtual std::vector<RunningUsage> usage() = 0;
   /// Finds the site's container engine and brings the image there, each once however many jobs ask; the rest wait.
   /// Empty: a hint that cannot be had, so the job runs without. Errors: kUnsupported (no engine, or none wanted),
   /// kUnavailable (a registry or daemon that does not answer), kNotFound, kDenied, kInvalidInput (no such image).

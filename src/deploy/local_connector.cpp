@@ -164,13 +164,19 @@ core::Result<CommandHandle> LocalConnector::start(const SiteCommand& command, On
                               .stdin_file = local(command.stdin_path.value_or(RemotePath())),
                               .stdout_file = local(command.stdout_path.value_or(command.log_path)),
                               .stderr_file = local(command.stderr_path.value_or(command.log_path)),
-                              .time_limit = command.time_limit};
+                              .time_limit = command.time_limit,
+                              .own_folder = local(command.folder),
+                              .memory_limit_bytes = command.memory_limit_bytes,
+                              .memory_expected_bytes = command.memory_expected_bytes};
   auto report = [on_end = std::move(on_end)](const sys::ProcessEnd& end) {
     on_end(CommandEnd{.exit_code = end.exit_code,
                       .timed_out = end.timed_out,
                       .killed = end.killed,
                       .cpu_time = end.cpu_time,
-                      .resident_max_bytes = end.resident_max_bytes});
+                      .resident_max_bytes = end.resident_max_bytes,
+                      .signal = end.signal,
+                      .memory_excess_bytes = end.memory_excess_bytes,
+                      .left_behind = end.left_behind});
   };
   ALVEUS_TRY_ASSIGN(const sys::ProcessId id, runner_.start(process, std::move(report)));
   return std::to_string(id);
@@ -181,6 +187,17 @@ void LocalConnector::cancel(const CommandHandle& command) {
   sys::ProcessId id = 0;
   const auto [end, failure] = std::from_chars(command.data(), command.data() + command.size(), id);
   if (failure == std::errc() && end == command.data() + command.size()) runner_.kill(id, kCancelGrace);
+}
+
+std::vector<RunningUsage> LocalConnector::usage() {
+  std::vector<RunningUsage> all;
+  for (const sys::ProcessUsage& process : runner_.usage()) {
+    all.push_back({.command = std::to_string(process.process),
+                   .resident_bytes = process.resident_bytes,
+                   .cpu_time = process.cpu_time,
+                   .cores = process.cores});
+  }
+  return all;
 }
 
 core::Location LocalConnector::location_of(const RemotePath& path) const {
@@ -346,6 +363,7 @@ core::Status LocalConnector::remove_partial(const RemotePath& directory) {
 }
 
 core::Status LocalConnector::clear_job_folders(const std::set<RemotePath>& kept) {
+  sys::end_processes_below(options_.jobs_directory);
   const RemotePath jobs = remote(options_.jobs_directory);
   ALVEUS_TRY_ASSIGN(const auto folders, list(jobs));
   for (const SiteEntry& folder : folders) {

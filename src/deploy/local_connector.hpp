@@ -48,6 +48,7 @@ class LocalConnector final : public Connector {
   core::Status clear_job_folders(const std::set<core::RemotePath>& kept) override;
   core::Result<CommandHandle> start(const SiteCommand& command, OnEnd on_end) override;
   void cancel(const CommandHandle& command) override;
+  std::vector<RunningUsage> usage() override;
   core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source) override;
   /// Whether a container engine works here; errors as of `prepare_image`.
   core::Status require_container_engine();

@@ -34,6 +34,7 @@ struct Allotment {
   double ram_mib = 256;
   double tmpdir_mib = 1024;
   double outdir_mib = 1024;
+  double ram_limit_mib = 0;  ///< the most it may use; zero: no more was said than `ram_mib`
   std::uint32_t gpu_count = 0;
   GpuSet gpus_usable = 0;  ///< devices that will do for the job
   GpuSet gpus = 0;         ///< those that it holds, once placed

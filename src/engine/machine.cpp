@@ -277,7 +277,8 @@ void Machine::State::command_ended(Activity& activity, core::Result<deploy::Comm
   const flow::JobExit exit{.exit_code = result->exit_code,
                            .timed_out = result->timed_out,
                            .cpu_time = result->cpu_time,
-                           .resident_max_bytes = result->resident_max_bytes};
+                           .resident_max_bytes = result->resident_max_bytes,
+                           .out_of_memory = result->memory_excess_bytes > 0};
   flow::JobOutcome outcome = flow::outcome_of(exit, activity.job->plan);
   const bool success = outcome.kind == flow::JobOutcome::Kind::kSuccess && !result->killed;
   if (!success && activity.cancelled) outcome.kind = flow::JobOutcome::Kind::kCancelled;
@@ -288,7 +289,8 @@ void Machine::State::command_ended(Activity& activity, core::Result<deploy::Comm
   record(store::JobEnded{.job = name(activity),
                          .outcome = outcome,
                          .cpu_time = exit.cpu_time,
-                         .resident_max_bytes = exit.resident_max_bytes});
+                         .resident_max_bytes = exit.resident_max_bytes,
+                         .left_behind = std::move(result->left_behind)});
   release(activity);
   if (outcome.kind == flow::JobOutcome::Kind::kCancelled) return drop(activity);
   if (success) {
@@ -299,14 +301,7 @@ void Machine::State::command_ended(Activity& activity, core::Result<deploy::Comm
                               .exit = exit,
                               .ticket = activity.ticket});
   }
-  const std::string code = std::to_string(outcome.exit_code);
-  job_failed(activity,
-             {.code = outcome.kind == flow::JobOutcome::Kind::kTemporaryFailure ? core::ErrorCode::kUnavailable
-                                                                                : core::ErrorCode::kInvalidInput,
-              .message = outcome.kind == flow::JobOutcome::Kind::kTimedOut
-                             ? "its command was ended at its time limit"
-                             : "its command ended with exit code " + code + " (" +
-                                   std::string(flow::name_of(outcome.kind)) + ")"});
+  job_failed(activity, why_it_failed(activity, *result));
 }
 
 void Machine::State::on(JobCollected& event) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "core/check.hpp"
+#include "core/text.hpp"
 #include "engine/detail/machine_state.hpp"
 
 namespace alveus::engine {
@@ -14,6 +18,65 @@ std::string Failure::text() const {
   if (!log.empty()) text += "\nits log lies at " + log.text();
   if (!log_tail.empty()) text += "\nthe end of its log:\n" + log_tail;
   return text;
+}
+
+namespace {
+
+using Kind = flow::JobOutcome::Kind;
+
+std::string asked_for(const Allotment& allotment) {
+  constexpr double kMib = 1024.0 * 1024;
+  return core::bytes_text(static_cast<std::int64_t>(allotment.ram_mib * kMib));
+}
+
+std::string memory_reason(const Allotment& allotment, const deploy::SiteCommand& command, std::int64_t used_bytes) {
+  const std::string used = "its command was ended: it used " + core::bytes_text(used_bytes);
+  if (command.memory_limit_bytes == 0 || used_bytes <= command.memory_limit_bytes) {
+    return used + ", more than any other job above the " + asked_for(allotment) +
+           " that it asked for (ramMin), when memory ran out";
+  }
+  return used + ", more than the " + core::bytes_text(command.memory_limit_bytes) +
+         (allotment.ram_limit_mib > 0 ? " that ResourceRequirement ramMax gives"
+                                      : " that it asked for (ResourceRequirement ramMin; there is no ramMax)");
+}
+
+std::string signal_reason(const Allotment& allotment, int signal) {
+  if (signal == SIGKILL) {
+    return "its command was killed by signal 9 from outside; the kernel may have run out of memory: the job asked "
+           "for " +
+           asked_for(allotment) + " (ramMin)";
+  }
+  const char* const words = ::sigdescr_np(signal);
+  return "its command was ended by signal " + std::to_string(signal) +
+         (words == nullptr ? "" : " (" + std::string(words) + ")");
+}
+
+}  // namespace
+
+core::Error Machine::State::why_it_failed(const Activity& activity, const deploy::CommandEnd& end) {
+  const flow::JobOutcome& outcome = *activity.outcome;
+  const auto permanently = [](std::string message) {
+    return core::Error{.code = core::ErrorCode::kInvalidInput, .message = std::move(message)};
+  };
+  if (outcome.kind == Kind::kTimedOut) return permanently("its command was ended at its time limit");
+  if (outcome.kind == Kind::kOutOfMemory) {
+    return permanently(memory_reason(activity.allotment, activity.job->command, end.memory_excess_bytes));
+  }
+  const bool is_temporary = outcome.kind == Kind::kTemporaryFailure;
+  core::Error error{.code = is_temporary ? core::ErrorCode::kUnavailable : core::ErrorCode::kInvalidInput};
+  if (end.signal != 0 && !end.killed && !is_temporary) {
+    error.message = signal_reason(activity.allotment, end.signal);
+    return error;
+  }
+  error.message = "its command ended with exit code " + std::to_string(outcome.exit_code) + " (" +
+                  std::string(flow::name_of(outcome.kind)) + ")";
+  if (outcome.exit_code == 128 + SIGKILL && !end.killed) {
+    error.message +=
+        "; a shell says so when signal 9 killed what it started: the kernel may have run out of memory, the "
+        "job asked for " +
+        asked_for(activity.allotment) + " (ramMin)";
+  }
+  return error;
 }
 
 /// An invocation cannot go on: tries it again, or reads the log where there is one, or gives it up.
@@ -45,7 +108,7 @@ bool Machine::State::retry(Activity& activity, const core::Error& error) {
 }
 
 void Machine::State::give_up(Activity& activity, core::Error error, std::string log_tail, core::Location log) {
-  record(store::JobFailed{.job = name(activity), .reason = error.text()});
+  record(store::JobFailed{.job = name(activity), .reason = error.text(), .log = log});
   note_failure({.job = name(activity),
                 .outcome = activity.outcome,
                 .error = std::move(error),

@@ -38,7 +38,8 @@ class Driver {
               {.reuse = services.reuse,
                .folders = options.keep_job_folders ? JobFolders::kKept : JobFolders::kRetired,
                .secrets = options.secrets,
-               .web = services.web}),
+               .web = services.web,
+               .memory_limit = options.memory_limit}),
         tasks_max_(options.thread_count * 16),
         pool_(options.thread_count, options.thread_count * 16) {}
 

@@ -16,6 +16,7 @@
 #include "engine/output_delivery.hpp"
 #include "engine/progress.hpp"
 #include "engine/result_reuse.hpp"
+#include "engine/work.hpp"
 #include "flow/process.hpp"
 #include "flow/secrets.hpp"
 #include "store/journal.hpp"
@@ -32,10 +33,11 @@ struct RunOptions {
   std::chrono::milliseconds record_delay_max{5};
   std::size_t thread_count = 4;                         ///< for what blocks: evaluation, staging, collecting
   std::map<std::string, std::string> base_environment;  ///< jobs get PATH from it and nothing else
-  bool keep_job_folders = false;                        ///< else only a run that did not get done keeps them
-  store::RunStarted header;  ///< the journal's first record; of a run that goes on the description counts
-  flow::Secrets secrets;     ///< behind the markers in the inputs
-  std::stop_token stop;      ///< a request cancels the run
+  MemoryLimit memory_limit = MemoryLimit::kMachine;
+  bool keep_job_folders = false;  ///< else only a run that did not get done keeps them
+  store::RunStarted header;       ///< the journal's first record; of a run that goes on the description counts
+  flow::Secrets secrets;          ///< behind the markers in the inputs
+  std::stop_token stop;           ///< a request cancels the run
 };
 
 /// What a run works with. All borrowed; they outlive the run.

@@ -96,8 +96,11 @@ core::Result<Allotment> allot(const flow::ResourceRequest& request, const deploy
   ALVEUS_TRY_ASSIGN(const double ram, least("memory (MiB)", request.ram_min_mib, request.ram_max_mib));
   ALVEUS_TRY_ASSIGN(const double tmpdir, least("temporary space (MiB)", request.tmpdir_min_mib, 0));
   ALVEUS_TRY_ASSIGN(const double outdir, least("output space (MiB)", request.outdir_min_mib, 0));
-  Allotment allotment{
-      .cores = cores, .ram_mib = std::ceil(ram), .tmpdir_mib = std::ceil(tmpdir), .outdir_mib = std::ceil(outdir)};
+  Allotment allotment{.cores = cores,
+                      .ram_mib = std::ceil(ram),
+                      .tmpdir_mib = std::ceil(tmpdir),
+                      .outdir_mib = std::ceil(outdir),
+                      .ram_limit_mib = std::ceil(request.ram_max_mib)};
   if (request.gpus) ALVEUS_TRY(allot_gpus(*request.gpus, capacity, allotment));
   return allotment;
 }

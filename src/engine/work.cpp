@@ -67,6 +67,12 @@ core::Status check_promises(const core::Value& file, const core::Location& here,
   return {};
 }
 
+std::int64_t bytes_of(double mib) {
+  constexpr double kMib = 1024.0 * 1024;
+  constexpr double kMibMax = 1e12;
+  return static_cast<std::int64_t>(std::min(mib, kMibMax) * kMib);
+}
+
 /// A name for a standard stream, which must lie in the job's output directory.
 core::Result<core::RemotePath> stream_path(const core::RemotePath& outdir, const std::string& name) {
   const auto parts = core::split(name, '/');
@@ -87,7 +93,8 @@ Work::Work(deploy::Connector& connector, const std::map<std::string, std::string
       post_(std::move(post)),
       reuse_(options.reuse),
       folders_(options.folders),
-      secrets_(std::move(options.secrets)) {
+      secrets_(std::move(options.secrets)),
+      memory_limit_(options.memory_limit) {
   if (const auto path = base_environment.find("PATH"); path != base_environment.end()) environment_.insert(*path);
 }
 
@@ -214,7 +221,7 @@ core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob&
     ALVEUS_TRY(secrets_.empty() ? stage(job->plan.stage, job->folder, sites_, connector_)
                                 : stage(revealed(job->plan.stage), job->folder, sites_, connector_));
   }
-  ALVEUS_TRY_ASSIGN(job->command, make_command(*job));
+  ALVEUS_TRY_ASSIGN(job->command, make_command(*job, effect.allotment));
   return std::shared_ptr<const PreparedJob>(std::move(job));
 }
 
@@ -231,7 +238,7 @@ core::Result<deploy::JobContainer> Work::contain(const PreparedJob& job, deploy:
                               .gpus = job.plan.site.gpus};
 }
 
-core::Result<deploy::SiteCommand> Work::make_command(const PreparedJob& job) const {
+core::Result<deploy::SiteCommand> Work::make_command(const PreparedJob& job, const Allotment& allotment) const {
   const core::RemotePath& outdir = job.folder.outdir;
   deploy::SiteCommand command{.arguments = job.plan.command,
                               .environment = {},
@@ -241,7 +248,11 @@ core::Result<deploy::SiteCommand> Work::make_command(const PreparedJob& job) con
                               .stderr_path = std::nullopt,
                               .log_path = join(job.folder.root, "log"),
                               .time_limit = job.plan.time_limit,
-                              .container = job.command.container};
+                              .container = job.command.container,
+                              .folder = job.folder.root};
+  const double limit_mib = allotment.ram_limit_mib > 0 ? allotment.ram_limit_mib : allotment.ram_mib;
+  if (memory_limit_ == MemoryLimit::kStrict) command.memory_limit_bytes = bytes_of(limit_mib);
+  if (memory_limit_ != MemoryLimit::kNone) command.memory_expected_bytes = bytes_of(allotment.ram_mib);
   if (!command.container) {
     command.environment = environment_;
   } else if (command.stdin_path) {

@@ -20,12 +20,20 @@ enum class JobFolders {
   kKept,     ///< for a look: its temporary files alone go
 };
 
+/// When a job is ended for the memory it uses.
+enum class MemoryLimit {
+  kStrict,   ///< above its ramMax, or above what it was given when it names none
+  kMachine,  ///< when memory runs out and it is furthest above what it was given
+  kNone,
+};
+
 struct WorkOptions {
   ResultReuse* reuse = nullptr;  ///< borrowed; null: every job runs
   JobFolders folders = JobFolders::kRetired;
   /// A job gets what they hide when its command starts and its files are made; no answer holds any of it.
   flow::Secrets secrets = flow::Secrets();
   const transfer::WebFiles* web = nullptr;  ///< borrowed; null: files of the web are kUnsupported
+  MemoryLimit memory_limit = MemoryLimit::kMachine;
 };
 
 /// Carries out effects on one site and says what came of them. Blocks, so it is called on pool threads; safe from
@@ -56,7 +64,7 @@ class Work {
   core::Result<core::Value> iteration_inputs(const EvaluateInputs& effect) const;
   core::Result<std::shared_ptr<const PreparedJob>> prepare(const PrepareJob& effect) const;
   core::Result<deploy::JobContainer> contain(const PreparedJob& job, deploy::ContainerImage image) const;
-  core::Result<deploy::SiteCommand> make_command(const PreparedJob& job) const;
+  core::Result<deploy::SiteCommand> make_command(const PreparedJob& job, const Allotment& allotment) const;
   std::vector<std::string> gpu_ids(GpuSet gpus) const;
   std::vector<flow::StageEntry> revealed(std::vector<flow::StageEntry> entries) const;
   void remove_secret_files(const PreparedJob& job, const core::Value& outputs) const;
@@ -69,6 +77,7 @@ class Work {
   ResultReuse* reuse_;
   JobFolders folders_;
   flow::Secrets secrets_;
+  MemoryLimit memory_limit_;
 };
 
 }  // namespace alveus::engine

@@ -102,6 +102,7 @@ struct JobExit {
   bool timed_out = false;
   std::chrono::microseconds cpu_time{0};
   std::int64_t resident_max_bytes = 0;
+  bool out_of_memory = false;  ///< ended because it used more than it may
 };
 
 }  // namespace alveus::flow

@@ -12,6 +12,7 @@ JobOutcome outcome_of(const JobExit& exit, const JobPlan& plan) {
   };
   const auto kind = [&] {
     if (exit.timed_out) return Kind::kTimedOut;
+    if (exit.out_of_memory) return Kind::kOutOfMemory;
     if (listed(plan.temporary_fail_codes)) return Kind::kTemporaryFailure;
     if (listed(plan.permanent_fail_codes)) return Kind::kPermanentFailure;
     if (listed(plan.success_codes) || exit.exit_code == 0) return Kind::kSuccess;
@@ -26,6 +27,7 @@ std::string_view name_of(JobOutcome::Kind kind) {
     case JobOutcome::Kind::kTemporaryFailure: return "temporary failure";
     case JobOutcome::Kind::kPermanentFailure: return "permanent failure";
     case JobOutcome::Kind::kTimedOut: return "timed out";
+    case JobOutcome::Kind::kOutOfMemory: return "out of memory";
     case JobOutcome::Kind::kCancelled: return "cancelled";
   }
   return "unknown";

@@ -15,6 +15,7 @@ struct JobOutcome {
     kTemporaryFailure,  ///< trying again may help
     kPermanentFailure,
     kTimedOut,
+    kOutOfMemory,  ///< used more than it may
     kCancelled,
   };
   Kind kind = Kind::kSuccess;
@@ -27,7 +28,7 @@ struct JobOutcome {
 /// of the others 0 is a success and the rest are permanent failures.
 JobOutcome outcome_of(const JobExit& exit, const JobPlan& plan);
 
-/// "success", "temporary failure", "permanent failure", "timed out", "cancelled".
+/// "success", "temporary failure", "permanent failure", "timed out", "out of memory", "cancelled".
 std::string_view name_of(JobOutcome::Kind kind);
 
 }  // namespace alveus::flow

@@ -17,9 +17,9 @@ struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
 
-constexpr std::array kOutcomes = {flow::JobOutcome::Kind::kSuccess, flow::JobOutcome::Kind::kTemporaryFailure,
+constexpr std::array kOutcomes = {flow::JobOutcome::Kind::kSuccess,          flow::JobOutcome::Kind::kTemporaryFailure,
                                   flow::JobOutcome::Kind::kPermanentFailure, flow::JobOutcome::Kind::kTimedOut,
-                                  flow::JobOutcome::Kind::kCancelled};
+                                  flow::JobOutcome::Kind::kOutOfMemory,      flow::JobOutcome::Kind::kCancelled};
 constexpr std::array kStatuses = {RunStatus::kDone, RunStatus::kFailed, RunStatus::kCancelled};
 
 /// Takes details out of a row and remembers whether one was missing or of another kind.
@@ -57,6 +57,20 @@ class Details {
     if (found.is_number()) return found.as_real();
     missing_ = key;
     return 0;
+  }
+  /// Details that older journals lack, or that are left out where there is nothing to say.
+  std::string text_if_there(std::string_view key) const {
+    const Value* found = row_.detail.find(key);
+    return found != nullptr && found->is_string() ? found->as_string() : std::string();
+  }
+  std::vector<std::string> texts_if_there(std::string_view key) const {
+    std::vector<std::string> texts;
+    const Value* found = row_.detail.find(key);
+    if (found == nullptr || !found->is_array()) return texts;
+    for (const Value& text : found->as_array()) {
+      if (text.is_string()) texts.push_back(text.as_string());
+    }
+    return texts;
   }
   template <typename Kinds>
   auto named(std::string_view key, const Kinds& kinds) {
@@ -148,7 +162,8 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
        return JobEnded{core::JobId(subject),
                        {.kind = d.named("outcome", kOutcomes), .exit_code = static_cast<int>(d.integer("exit_code"))},
                        std::chrono::microseconds(d.integer("cpu_us")),
-                       d.integer("resident_max_bytes")};
+                       d.integer("resident_max_bytes"),
+                       d.texts_if_there("left_behind")};
      }},
     {"job-collected",
      [](Details& d, const std::string& subject) -> Record {
@@ -162,7 +177,7 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      }},
     {"job-failed",
      [](Details& d, const std::string& subject) -> Record {
-       return JobFailed{core::JobId(subject), d.text("reason")};
+       return JobFailed{core::JobId(subject), d.text("reason"), core::Location(d.text_if_there("log"))};
      }},
     {"run-ended",
      [](Details& d, const std::string&) -> Record {
@@ -211,17 +226,25 @@ Value detail_of(const Record& record) {
           [](const JobPrepared& r) { return Object{{"folder", r.folder.text()}}; },
           [](const JobStarted& r) { return Object{{"handle", r.handle}}; },
           [](const JobEnded& r) {
-            return Object{{"outcome", name_of(r.outcome.kind)},
+            Object detail{{"outcome", name_of(r.outcome.kind)},
                           {"exit_code", r.outcome.exit_code},
                           {"cpu_us", std::int64_t{r.cpu_time.count()}},
                           {"resident_max_bytes", r.resident_max_bytes}};
+            if (!r.left_behind.empty()) {
+              detail.set("left_behind", core::Array(r.left_behind.begin(), r.left_behind.end()));
+            }
+            return detail;
           },
           [](const JobCollected& r) { return Object{{"outputs", r.outputs}}; },
           [](const JobSkipped&) { return Object{}; },
           [](const JobRetried& r) {
             return Object{{"attempt", r.attempt}, {"delay_ms", std::int64_t{r.delay.count()}}, {"reason", r.reason}};
           },
-          [](const JobFailed& r) { return Object{{"reason", r.reason}}; },
+          [](const JobFailed& r) {
+            Object detail{{"reason", r.reason}};
+            if (!r.log.empty()) detail.set("log", r.log.text());
+            return detail;
+          },
           [](const RunEnded& r) {
             return Object{{"status", name_of(r.status)}, {"outputs", r.outputs}, {"reason", r.reason}};
           },

@@ -95,7 +95,8 @@ struct JobEnded {
   core::JobId job;
   flow::JobOutcome outcome;
   std::chrono::microseconds cpu_time{0};
-  std::int64_t resident_max_bytes = 0;
+  std::int64_t resident_max_bytes = 0;   ///< of all its processes together, as far as was seen
+  std::vector<std::string> left_behind;  ///< names of programs that it left running; they were ended
   friend bool operator==(const JobEnded&, const JobEnded&) = default;
 };
 
@@ -124,6 +125,7 @@ struct JobRetried {
 struct JobFailed {
   core::JobId job;
   std::string reason;
+  core::Location log;  ///< what its command said; empty when there was none
   friend bool operator==(const JobFailed&, const JobFailed&) = default;
 };
 

@@ -13,10 +13,10 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <ctime>
 
 #include "sys/detail/orphan_guard.hpp"
+#include "sys/detail/proc.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::sys::detail {
@@ -34,22 +34,16 @@ constexpr std::size_t kWordCount = kNumbersMax / kBitsOfWord;
 /// Starts as zeros. Pages that nobody touches cost nothing.
 struct OrphanLedger {
   Word starts_under_way;
+  Word ended_in_order;                  ///< not 0: only watched groups die
   Word started_since;                   ///< clock ticks since the machine booted: when the first of them began
   std::array<Word, kWordCount> groups;  ///< a bit for each number of a process
+  std::array<char, PATH_MAX> folder;    ///< what works below it dies too; empty: nothing does
 };
 
 namespace {
 
 std::uint64_t bit_of(pid_t group) { return std::uint64_t{1} << (static_cast<std::size_t>(group) % kBitsOfWord); }
 std::size_t word_of(pid_t group) { return static_cast<std::size_t>(group) / kBitsOfWord; }
-
-std::uint64_t ticks_since_boot() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-  return static_cast<std::uint64_t>(now.tv_sec) * ticks +
-         static_cast<std::uint64_t>(now.tv_nsec) * ticks / 1'000'000'000U;
-}
 
 // All that follows runs in the guard, which was forked from a program with threads: only functions that are safe in a
 // signal handler.
@@ -59,59 +53,19 @@ void close_all(unsigned first, unsigned last) {
   if (first <= last) static_cast<void>(::syscall(SYS_close_range, first, last, 0U));
 }
 
-/// 0 when the text does not begin with a number.
-std::uint64_t number_at(const char* text) {
-  std::uint64_t number = 0;
-  for (; *text >= '0' && *text <= '9'; ++text) number = number * 10 + static_cast<std::uint64_t>(*text - '0');
-  return number;
-}
-
-/// What /proc/NUMBER/stat tells.
-struct Process {
-  std::uint64_t parent = 0;
-  std::uint64_t group = 0;
-  std::uint64_t session = 0;
-  std::uint64_t began = 0;  ///< ticks since boot
-};
-
-Process process_of(int proc, const char* name) {
-  Process process;
-  const int directory = ::openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return process;
-  const int file = ::openat(directory, "stat", O_RDONLY | O_CLOEXEC);
-  ::close(directory);
-  if (file < 0) return process;
-  std::array<char, 1024> text{};
-  const ssize_t size = ::read(file, text.data(), text.size() - 1);
-  ::close(file);
-  if (size <= 0) return process;
-  // The second field, the program's name in brackets, may hold anything; the third follows the last bracket.
-  const char* at = ::strrchr(text.data(), ')');
-  for (int field = 2; at != nullptr && (at = ::strchr(at, ' ')) != nullptr;) {
-    ++at;
-    switch (++field) {
-      case 4: process.parent = number_at(at); break;
-      case 5: process.group = number_at(at); break;
-      case 6: process.session = number_at(at); break;
-      case 22: process.began = number_at(at); return process;
-    }
-  }
-  return process;
-}
-
 /// What is known of a process that was being started when its controller died.
 struct Newcomer {
-  std::uint64_t session = 0;
-  std::uint64_t controller = 0;
+  pid_t session = 0;
+  pid_t controller = 0;
   std::uint64_t since = 0;  ///< ticks since boot
 };
 
 /// The threads of a dying program hand their children on one by one, and its files are closed before the last of them
 /// does: without this wait the newcomer might have a new parent already while the guard still has its old one.
-void wait_for_own_adoption(std::uint64_t controller) {
+void wait_for_own_adoption(pid_t controller) {
   constexpr int kWaitsMax = 10'000;
   constexpr timespec kWait{.tv_sec = 0, .tv_nsec = 1'000'000};
-  for (int i = 0; i < kWaitsMax && static_cast<std::uint64_t>(::getppid()) == controller; ++i) {
+  for (int i = 0; i < kWaitsMax && ::getppid() == controller; ++i) {
     ::nanosleep(&kWait, nullptr);
   }
 }
@@ -120,28 +74,15 @@ void wait_for_own_adoption(std::uint64_t controller) {
 /// orphan it has, or will have, the parent that the guard has.
 void kill_newcomers(const Newcomer& wanted) {
   wait_for_own_adoption(wanted.controller);
-  const int proc = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (proc < 0) return;
-  alignas(8) std::array<char, 8192> entries{};
-  long size = 0;
-  while ((size = ::syscall(SYS_getdents64, proc, entries.data(), entries.size())) > 0) {
-    for (long at = 0; at < size;) {
-      // struct linux_dirent64: inode, offset, 8 bytes each; length, 2 bytes; type, 1; name.
-      std::uint16_t length = 0;
-      std::memcpy(&length, entries.data() + at + 16, sizeof length);
-      const char* name = entries.data() + at + 19;
-      at += length;
-      const std::uint64_t number = number_at(name);
-      if (number == 0) continue;
-      const Process process = process_of(proc, name);
-      const bool is_orphan =
-          process.parent == wanted.controller || process.parent == static_cast<std::uint64_t>(::getppid());
-      const bool is_newcomer =
-          is_orphan && process.group == number && process.session == wanted.session && process.began >= wanted.since;
-      if (is_newcomer) ::kill(-static_cast<pid_t>(number), SIGKILL);
-    }
+  ProcessWalk walk;
+  while (const pid_t number = walk.next()) {
+    const auto process = facts_of(number);
+    if (!process) continue;
+    const bool is_orphan = process->parent == wanted.controller || process->parent == ::getppid();
+    const bool is_newcomer =
+        is_orphan && process->group == number && process->session == wanted.session && process->began >= wanted.since;
+    if (is_newcomer) ::kill(-number, SIGKILL);
   }
-  ::close(proc);
 }
 
 [[noreturn]] void stand_guard(const OrphanLedger& ledger, int life_line, Newcomer newcomer) {
@@ -159,20 +100,31 @@ void kill_newcomers(const Newcomer& wanted) {
   char byte = 0;
   while (::read(life_line, &byte, 1) < 0 && errno == EINTR) {
   }
+  // What begins later is a later controller's, which goes on with the run.
+  const std::uint64_t died_at = ticks_since_boot();
   for (std::size_t word = 0; word < kWordCount; ++word) {
     const std::uint64_t bits = ledger.groups[word].load();
     for (std::size_t bit = 0; bits != 0 && bit < kBitsOfWord; ++bit) {
       if (((bits >> bit) & 1U) != 0) ::kill(-static_cast<pid_t>(word * kBitsOfWord + bit), SIGKILL);
     }
   }
-  newcomer.since = ledger.started_since.load();
-  if (ledger.starts_under_way.load() > 0) kill_newcomers(newcomer);
+  const bool was_starting = ledger.starts_under_way.load() > 0;
+  if (ledger.folder[0] == '\0') {
+    newcomer.since = ledger.started_since.load();
+    if (was_starting) kill_newcomers(newcomer);
+  } else if (ledger.ended_in_order.load() == 0) {
+    kill_all_below(ledger.folder.data(), died_at);
+    // A newcomer has let go of the life line a moment before its environment can be read.
+    constexpr timespec kMoment{.tv_sec = 0, .tv_nsec = 10'000'000};
+    if (was_starting) ::nanosleep(&kMoment, nullptr);
+    if (was_starting) kill_all_below(ledger.folder.data(), died_at);
+  }
   ::_exit(0);
 }
 
 }  // namespace
 
-core::Result<std::unique_ptr<OrphanGuard>> OrphanGuard::make() {
+core::Result<std::unique_ptr<OrphanGuard>> OrphanGuard::make(const std::filesystem::path& folder) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return core::fail(system_error("cannot guard jobs through", "pipe", errno));
@@ -180,9 +132,9 @@ core::Result<std::unique_ptr<OrphanGuard>> OrphanGuard::make() {
   constexpr std::size_t kBytes = sizeof(OrphanLedger);
   void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   auto* const ledger = static_cast<OrphanLedger*>(memory);
+  if (memory != MAP_FAILED) folder.native().copy(ledger->folder.data(), ledger->folder.size() - 1);
   // Before the fork: the guard may come to run after the end of this process.
-  const Newcomer newcomer{.session = static_cast<std::uint64_t>(::getsid(0)),
-                          .controller = static_cast<std::uint64_t>(::getpid())};
+  const Newcomer newcomer{.session = ::getsid(0), .controller = ::getpid()};
   const pid_t guard = memory == MAP_FAILED ? -1 : ::fork();
   const int failure = errno;
   if (guard == 0) stand_guard(*ledger, ends[0], newcomer);
@@ -196,6 +148,7 @@ core::Result<std::unique_ptr<OrphanGuard>> OrphanGuard::make() {
 }
 
 OrphanGuard::~OrphanGuard() {
+  ledger_->ended_in_order.store(1);
   ::close(life_line_);
   while (::waitpid(guard_, nullptr, 0) < 0 && errno == EINTR) {
   }

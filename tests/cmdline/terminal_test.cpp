@@ -49,6 +49,10 @@ class Screen {
   Screen& operator=(const Screen&) = delete;
 
   int descriptor() const { return near_; }
+  void resize(unsigned short columns, unsigned short rows) const {
+    const winsize size{.ws_row = rows, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+    ::ioctl(near_, TIOCSWINSZ, &size);
+  }
   /// All that was written since the last call.
   std::string take() const {
     std::string text;
@@ -87,7 +91,7 @@ TEST_F(TerminalTest, KeepsResultsAndMessagesApart) {
   EXPECT_EQ(out.take(), "{}");
   EXPECT_EQ(err.take(), "done\nwarning: old format\nerror: a:1: no file\n");
   EXPECT_FALSE(terminal.interactive());
-  EXPECT_EQ(terminal.width(), 80);
+  EXPECT_EQ(terminal.display().columns, 80);
 }
 
 TEST_F(TerminalTest, QuietDropsMessagesButNoWarningsOrErrors) {
@@ -123,7 +127,7 @@ TEST_F(TerminalTest, RedrawsStatusBelowMessages) {
   terminal.message("hello");
   EXPECT_EQ(err.take(), "\r\x1b[1A\x1b[Jhello\none\ntwo");
   terminal.status("three");
-  EXPECT_EQ(err.take(), "\r\x1b[1A\x1b[Jthree");
+  EXPECT_EQ(err.take(), "\r\x1b[1Athree\x1b[K\x1b[J");
   terminal.clear_status();
   EXPECT_EQ(err.take(), "\r\x1b[J");
 }
@@ -139,9 +143,36 @@ TEST_F(TerminalTest, RemovesStatusAtTheEnd) {
 TEST_F(TerminalTest, CutsStatusToTheScreen) {
   const Screen err = Screen::terminal(6, 3);
   StandardTerminal terminal(err.descriptor(), err.descriptor());
-  EXPECT_EQ(terminal.width(), 6);
+  EXPECT_EQ(terminal.display().columns, 6);
   terminal.status("gone\n\x1b[1mäbcdefgh\x1b[0m\nlast");
   EXPECT_EQ(err.take(), "\x1b[1mäbcde\x1b[0m\nlast");
+}
+
+TEST_F(TerminalTest, FindsTheFirstStatusLineAlsoWhenTheTerminalBecameNarrower) {
+  const Screen err = Screen::terminal(20, 24);
+  StandardTerminal terminal(err.descriptor(), err.descriptor());
+  terminal.status("0123456789\n\x1b[1m01234567\x1b[0m\nab");
+  err.take();
+  err.resize(5, 24);
+  terminal.clear_status();
+  EXPECT_EQ(err.take(), "\r\x1b[4A\x1b[J") << "two rows, two rows, one";
+}
+
+TEST_F(TerminalTest, TellsWhetherTheLocaleHasSignsBeyondAscii) {
+  const Screen err = Screen::terminal(20, 24);
+  const auto unicode = [&] { return StandardTerminal(err.descriptor(), err.descriptor()).display().unicode; };
+  ::unsetenv("LC_ALL");
+  ::unsetenv("LC_CTYPE");
+  ::setenv("LANG", "de_DE.UTF-8", 1);
+  EXPECT_TRUE(unicode());
+  ::setenv("LC_CTYPE", "C.utf8", 1);
+  EXPECT_TRUE(unicode());
+  ::setenv("LC_ALL", "C", 1);
+  EXPECT_FALSE(unicode());
+  ::unsetenv("LC_ALL");
+  ::unsetenv("LC_CTYPE");
+  ::unsetenv("LANG");
+  EXPECT_FALSE(unicode());
 }
 
 TEST_F(TerminalTest, ReportsResultsThatCannotBeWritten) {

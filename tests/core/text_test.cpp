@@ -16,6 +16,14 @@ TEST(SplitTest, KeepsEmptyPieces) {
   EXPECT_THAT(split("abc", ','), ElementsAre("abc"));
 }
 
+TEST(BytesTextTest, KeepsTwoDigitsAndTheUnitThatFits) {
+  EXPECT_EQ(bytes_text(812), "812 bytes");
+  EXPECT_EQ(bytes_text(1024), "1 KiB");
+  EXPECT_EQ(bytes_text(2254857830), "2.1 GiB");
+  EXPECT_EQ(bytes_text((1 << 20) - 1), "1 MiB") << "not 1024 KiB";
+  EXPECT_EQ(bytes_text(std::int64_t{310} << 40), "310 TiB");
+}
+
 TEST(TrimTest, RemovesWhiteSpaceAtBothEnds) {
   EXPECT_EQ(trim(" \t a b\r\n"), "a b");
   EXPECT_EQ(trim("   "), "");

@@ -69,6 +69,31 @@ TEST(MachineFailureTest, NamesTheJobItsCodeAndItsLog) {
   EXPECT_EQ(bench.records().back(), "job-failed /0");
 }
 
+/// What the person is told of a command that ended like this.
+std::string told(deploy::CommandEnd end) {
+  MachineBench bench(failing(), Object{}, {.retry = {.retries_max = 3}});
+  for (const char* name : {"evaluate /0", "prepare /0", "start /0"}) bench.answer(name);
+  bench.end("/0", std::move(end));
+  bench.run();
+  return bench.ending().failures.at(0).error.text();
+}
+
+TEST(MachineFailureTest, SaysWhyACommandWasEndedForItsMemory) {
+  constexpr std::int64_t kMib = 1 << 20;
+  EXPECT_EQ(told({.exit_code = 137, .signal = 9, .memory_excess_bytes = 2150 * kMib}),
+            "its command was ended: it used 2.1 GiB, more than the 256 MiB that it asked for (ResourceRequirement "
+            "ramMin; there is no ramMax)");
+  EXPECT_THAT(told({.exit_code = 137, .signal = 9, .memory_excess_bytes = 256 * kMib}), HasSubstr("when memory ran out"));
+}
+
+TEST(MachineFailureTest, SuspectsTheKernelWhereNobodyElseKilledTheCommand) {
+  EXPECT_EQ(told({.exit_code = 137, .signal = 9}),
+            "its command was killed by signal 9 from outside; the kernel may have run out of memory: the job asked for "
+            "256 MiB (ramMin)");
+  EXPECT_THAT(told({.exit_code = 137}), HasSubstr("signal 9 killed what it started"));
+  EXPECT_EQ(told({.exit_code = 139, .signal = 11}), "its command was ended by signal 11 (Segmentation fault)");
+}
+
 TEST(MachineFailureTest, StopsWhatRunsAndBeginsNothingNew) {
   TwoSteps bench;
   bench.fail("prepare /b/0", ErrorCode::kInvalidInput);

@@ -39,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Codes, OutcomeTest,
 
 TEST(OutcomeTest, ATimeLimitIsAFailureWhateverTheCode) {
   EXPECT_EQ(outcome_of({.exit_code = 0, .timed_out = true}, JobPlan{}).kind, Kind::kTimedOut);
+  EXPECT_EQ(outcome_of({.exit_code = 137, .out_of_memory = true}, JobPlan{}).kind, Kind::kOutOfMemory);
 }
 
 }  // namespace

@@ -81,6 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
         RecordCase{JobSkipped{kJob}, "job-skipped", "/a/0.1", "{}"},
         RecordCase{JobRetried{kJob, 2, milliseconds(4000), "exit code 75"}, "job-retried", "/a/0.1",
                    R"({"attempt":2,"delay_ms":4000,"reason":"exit code 75"})"},
+        RecordCase{JobFailed{kJob, "why", core::Location("file:///j/log")}, "job-failed", "/a/0.1",
+                   R"({"reason":"why","log":"file:///j/log"})"},
         RecordCase{JobFailed{kJob, "exit code 1"}, "job-failed", "/a/0.1", R"({"reason":"exit code 1"})"},
         RecordCase{RunEnded{RunStatus::kFailed, nullptr, "a job failed"}, "run-ended", "",
                    R"({"status":"failed","outputs":null,"reason":"a job failed"})"}));

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,7 @@ enum class Way { kIsKilled, kLeavesInOrder };
 class OrphanGuardTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0UL);  // other tests of this program adopt orphans
     for (auto* ends : {&first_, &second_}) ASSERT_EQ(::pipe2(ends->data(), O_CLOEXEC), 0);
     watched_ = sleeping_group(first_);
     released_ = sleeping_group(second_);

@@ -52,6 +52,7 @@ class FakeConnector final : public deploy::Connector {
   core::Status clear_job_folders(const std::set<core::RemotePath>& kept) override;
   core::Result<deploy::CommandHandle> start(const deploy::SiteCommand& command, OnEnd on_end) override;
   void cancel(const deploy::CommandHandle& command) override;
+  std::vector<deploy::RunningUsage> usage() override { return {}; }
   core::Location location_of(const core::RemotePath& path) const override;
   core::Result<core::RemotePath> path_of(const core::Location& location) const override;
   core::Result<deploy::SiteEntry> status(const core::RemotePath& path) const override;

@@ -23,8 +23,7 @@ MachineBench::MachineBench(ProcessPointer process, core::Value inputs, engine::M
                            engine::ResultReuse* reuse, store::FinishedJobs finished)
     : process_(std::move(process)),
       site_("site", cores),
-      work_(
-          site_, {}, [](engine::Event) {}, {.reuse = reuse}),
+      work_(site_, {}, [](engine::Event) {}, {.reuse = reuse, .memory_limit = engine::MemoryLimit::kStrict}),
       machine_(*process_, site_.capacity(), options, std::move(finished)) {
   machine_.start(std::move(inputs), reaction_);
   absorb();

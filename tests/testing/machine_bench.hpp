@@ -29,6 +29,7 @@ class MachineBench {
   /// given.
   void answer(const std::string& name);
   void end(const std::string& job, int exit_code);
+  void end(const std::string& job, deploy::CommandEnd end);
   /// Fails it instead.
   void fail(const std::string& name, core::ErrorCode code);
   /// Answers the first that is open until nothing is, letting time pass where only that helps.

@@ -29,6 +29,7 @@ class NullConnector : public deploy::Connector {
     return std::to_string(++started_);
   }
   void cancel(const deploy::CommandHandle&) override {}
+  std::vector<deploy::RunningUsage> usage() override { return {}; }
 
   core::Location location_of(const core::RemotePath& path) const override {
     return core::Location("null://" + path.text());

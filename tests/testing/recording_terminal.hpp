@@ -32,8 +32,9 @@ class RecordingTerminal final : public cmdline::Terminal {
     keep([&] { statuses.emplace_back(lines); });
   }
   void clear_status() override {}
+  void forget_status() override {}
   bool interactive() const override { return is_interactive; }
-  int width() const override { return 80; }
+  cmdline::Display display() const override { return display_size; }
   void set_quiet(bool on) override {
     keep([&] { quiet = on; });
   }
@@ -54,6 +55,7 @@ class RecordingTerminal final : public cmdline::Terminal {
   std::vector<std::string> statuses;
   core::Status result_failure;
   bool is_interactive = false;
+  cmdline::Display display_size;
   bool quiet = false;
 
  private:

@@ -135,6 +135,7 @@ class DamagingSite final : public deploy::Connector {
     return inner_.start(command, std::move(on_end));
   }
   void cancel(const deploy::CommandHandle& command) override { inner_.cancel(command); }
+  std::vector<deploy::RunningUsage> usage() override { return inner_.usage(); }
   core::Location location_of(const RemotePath& path) const override { return inner_.location_of(path); }
   core::Result<RemotePath> path_of(const core::Location& location) const override { return inner_.path_of(location); }
   core::Result<deploy::SiteEntry> status(const RemotePath& path) const override { return inner_.status(path); }

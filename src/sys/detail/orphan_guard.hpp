@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "core/result.hpp"
@@ -16,8 +17,9 @@ struct OrphanLedger;
 /// terminal passes it by. Safe from several threads.
 class OrphanGuard {
  public:
-  /// Forks the guard. kUnavailable when the machine has no process or memory to spare.
-  static core::Result<std::unique_ptr<OrphanGuard>> make();
+  /// Forks the guard. Processes that work below `folder` die with this one too, whatever group or session they made for
+  /// themselves; empty: watched groups alone. kUnavailable when the machine has no process or memory to spare.
+  static core::Result<std::unique_ptr<OrphanGuard>> make(const std::filesystem::path& folder = {});
   /// The guard ends, without killing what is no longer watched.
   ~OrphanGuard();
   OrphanGuard(const OrphanGuard&) = delete;
@@ -31,6 +33,7 @@ class OrphanGuard {
   void watch(pid_t group);
   /// To be called before the leader is waited for: later its number may belong to another.
   void release(pid_t group);
+  pid_t process() const { return guard_; }
 
  private:
   OrphanGuard(OrphanLedger* ledger, int life_line, pid_t guard)
