@@ -83,8 +83,8 @@ def measure_true(build, sizes, rounds, at_once, folder):
     return rows
 
 
-def plot(null, real):
-    """An SVG of microseconds a job against jobs, both logarithmic."""
+def plot(series):
+    """An SVG of microseconds a job against jobs, both logarithmic. `series`: name, colour and rows."""
     width, height, left, bottom, top, right = 720, 420, 70, 50, 40, 20
     low, high = 1, 1000
 
@@ -107,7 +107,7 @@ def plot(null, real):
     out.append(f'<text x="{(left + width - right) / 2}" y="{height - 8}" text-anchor="middle">jobs of the run</text>')
     out.append(f'<line x1="{left}" x2="{width - right}" y1="{y(300):.1f}" y2="{y(300):.1f}" stroke="#b00" '
                'stroke-dasharray="5 4"/>')
-    for rows, colour, name in ((null, "#1b6ca8", "a site that costs nothing"), (real, "#2e7d32", "processes of true")):
+    for name, colour, rows in series:
         points = [(x(row["jobs"]), y(row["us"])) for row in rows]
         out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="'
                    + " ".join(f"{a:.1f},{b:.1f}" for a, b in points) + '"/>')
@@ -138,7 +138,8 @@ def main():
         real = measure_true(args.build, args.sizes, args.rounds, at_once, Path(folder))
     if args.out:
         args.out.with_suffix(".json").write_text(json.dumps({"null": null, "true": real}, indent=1) + "\n", encoding="ascii")
-        args.out.with_suffix(".svg").write_text(plot(null, real), encoding="ascii")
+        args.out.with_suffix(".svg").write_text(plot(
+            [("a site that costs nothing", "#1b6ca8", null), ("processes of true", "#2e7d32", real)]), encoding="ascii")
     print("| null site, jobs | CPU a job, us | seconds | growth of memory a job, bytes | largest memory, MB |\n|---|---|---|---|---|")
     for row in null:
         print(f"| {row['jobs']} | {row['us']:.1f} | {row['seconds']:.2f} | {row['bytes']:.0f} | {row['resident'] / 1e6:.0f} |")
