@@ -99,9 +99,10 @@ TEST(InterpolateTest, NamesTheExpressionThatFailed) {
 
 TEST(InterpolateTest, SaysThatJavascriptMustBeAskedFor) {
   EXPECT_EQ(json("${return 1;}", context_of(nullptr)),
-            "error: a JavaScript expression ${…} needs InlineJavascriptRequirement");
+            "error: a JavaScript expression ${…} needs InlineJavascriptRequirement in the requirements");
   EXPECT_EQ(json("$(1 + 1)", context_of(nullptr)),
-            "error: $(1 + 1) has no value: it is no parameter reference; JavaScript needs InlineJavascriptRequirement");
+            "error: $(1 + 1) has no value: it is no parameter reference; JavaScript needs InlineJavascriptRequirement "
+            "in the requirements");
 }
 
 }  // namespace
