@@ -152,10 +152,13 @@ core::Result<cmdline::ExitStatus> show_plan(const WorkflowRequest& request, cons
   const flow::Process& process = *request.document.loaded.process;
   ALVEUS_TRY_ASSIGN(const auto folder, sys::TemporaryDirectory::make("alveus-plan"));
   ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make());
-  ALVEUS_TRY_ASSIGN(const auto connector,
-                    deploy::LocalConnector::make(
-                        *runner, {.jobs_directory = folder.path() / "jobs",
-                                  .capacity = site_capacity(options, *request.document.loaded.model, *runner)}));
+  ALVEUS_TRY_ASSIGN(
+      const auto connector,
+      deploy::LocalConnector::make(
+          *runner,
+          {.jobs_directory = folder.path() / "jobs",
+           .capacity = site_capacity(options, *request.document.loaded.model, *runner),
+           .containers = {.choice = options.container, .run = "plan", .environment = sys::current_environment()}}));
   std::unique_ptr<RunCache> cache;
   std::optional<store::CacheComparison> comparison;
   const transfer::WebFiles web(folder.path() / "downloads", {});

@@ -8,4 +8,6 @@ core::Result<std::optional<ContainerImage>> Connector::prepare_image(const Image
   return core::fail(core::ErrorCode::kUnsupported, "the site '" + capacity().name + "' runs no containers");
 }
 
+bool Connector::has_container_engine() { return false; }
+
 }  // namespace alveus::deploy

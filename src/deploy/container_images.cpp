@@ -13,7 +13,8 @@ namespace {
 using core::ErrorCode;
 using core::fail;
 
-constexpr std::chrono::milliseconds kProbeMax{30'000};
+/// A daemon that hangs is given up then; a busy machine is not.
+constexpr std::chrono::milliseconds kProbeMax{120'000};
 constexpr std::chrono::milliseconds kNoLimit{0};
 
 struct Candidate {

@@ -50,6 +50,7 @@ class LocalConnector final : public Connector {
   void cancel(const CommandHandle& command) override;
   std::vector<RunningUsage> usage() override;
   core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source) override;
+  bool has_container_engine() override { return require_container_engine().has_value(); }
   /// Whether a container engine works here; errors as of `prepare_image`.
   core::Status require_container_engine();
 

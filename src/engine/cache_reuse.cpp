@@ -12,8 +12,9 @@ namespace alveus::engine {
 namespace {
 
 /// What the command can see of its site, by the names that CWL has for it.
-core::Value visible(const flow::Definition& definition, const Allotment& allotment) {
+core::Value visible(const flow::Definition& definition, const Allotment& allotment, bool is_in_container) {
   core::Object seen;
+  if (is_in_container) seen.append("container", core::Value(true));
   const auto whole = [](double number) { return core::Value(static_cast<std::int64_t>(std::ceil(number))); };
   if (definition.sees_cores) seen.append("cores", whole(allotment.cores));
   if (definition.sees_ram) seen.append("ram", whole(allotment.ram_mib));
@@ -54,14 +55,16 @@ core::Result<store::ResultTicket> CacheReuse::ticket_of(const core::JobId& job, 
   flow::ResourceRequest request = *evaluation.request;
   request.gpus.reset();
   ALVEUS_TRY_ASSIGN(const Allotment allotment, allot(request, deploy::SiteCapacity{}));
-  store::ResultTicket ticket{.key = {},
-                             .identity = {.tool = known_tool->digest,
-                                          .definition = known_tool->definition.parts,
-                                          .inputs = {},
-                                          .environment = visible(known_tool->definition, allotment)},
-                             .job = job,
-                             .step = step_of(job),
-                             .inputs = evaluation.inputs};
+  store::ResultTicket ticket{
+      .key = {},
+      .identity = {.tool = known_tool->digest,
+                   .definition = known_tool->definition.parts,
+                   .inputs = {},
+                   .environment = visible(known_tool->definition, allotment, evaluation.expects_container)},
+      .job = job,
+      .step = step_of(job),
+      .inputs = evaluation.inputs,
+      .expects_container = evaluation.expects_container};
   ALVEUS_TRY_ASSIGN(ticket.identity.inputs, store::describe_inputs(evaluation.inputs, cache_.checksums()));
   ticket.key = store::key_of(ticket.identity);
   return ticket;

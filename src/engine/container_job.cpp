@@ -218,7 +218,7 @@ class LinkMender {
 
   /// Empty: the link is right as it is.
   std::optional<Change> change_of(const deploy::SiteLink& link) const {
-    if (is_outside_already(link.target)) return std::nullopt;
+    if (is_outside_already(link)) return std::nullopt;
     const std::string& inside = folders_.inside.outdir.text();
     const std::string folder = inside + parent_of(link.path).text().substr(folders_.outside.outdir.text().size());
     const Normal target = resolve(folder, link.target);
@@ -230,11 +230,13 @@ class LinkMender {
                   .place = is_temporary ? RemotePath() : container_.site_path_of(RemotePath(target.path))};
   }
 
-  /// What an earlier call made.
-  bool is_outside_already(const std::string& target) const {
-    return lies_in(target, folders_.outside.root.text()) ||
-           std::ranges::any_of(container_.mounts,
-                               [&](const ContainerMount& mount) { return lies_in(target, mount.source.text()); });
+  /// What an earlier call made, or the site for us. Such a link may be relative: on the site, not inside.
+  bool is_outside_already(const deploy::SiteLink& link) const {
+    if (lies_in(link.target, folders_.outside.root.text())) return true;
+    const std::string target = resolve(parent_of(link.path).text(), link.target).path;
+    return std::ranges::any_of(container_.mounts, [&](const ContainerMount& mount) {
+      return mount.target != folders_.inside.outdir && lies_in(target, mount.source.text());
+    });
   }
 
   const deploy::JobContainer& container_;
@@ -258,6 +260,10 @@ core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optiona
   core::Error error = std::move(image).error();
   if (error.where.empty()) error.where = request->where;
   return core::fail(std::move(error));
+}
+
+bool expects_container(const std::optional<flow::ContainerRequest>& request, deploy::Connector& connector) {
+  return request && (request->required || connector.has_container_engine());
 }
 
 core::Result<flow::JobSite> site_inside(flow::JobSite site, const flow::ContainerRequest& request) {

@@ -19,6 +19,9 @@ namespace alveus::engine {
 core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optional<flow::ContainerRequest>& request,
                                                               deploy::Connector& connector);
 
+/// Whether a job of this tool is to run in a container here, as far as that is known without its image.
+bool expects_container(const std::optional<flow::ContainerRequest>& request, deploy::Connector& connector);
+
 /// The site of a job as it looks from inside: /var/spool/cwl (or dockerOutputDirectory), /tmp, /var/lib/cwl.
 /// kInvalidInput for an output directory that cannot be mounted.
 core::Result<flow::JobSite> site_inside(flow::JobSite site, const flow::ContainerRequest& request);

@@ -63,6 +63,7 @@ struct Evaluation {
   core::Value inputs;       ///< as the process's contract accepted them
   std::string fingerprint;
   std::optional<flow::ResourceRequest> request;  ///< of a tool with a command
+  bool expects_container = false;                ///< known where results are reused
   std::optional<core::Value> outputs;            ///< of a tool without one
   ReuseAnswer reuse;                             ///< of a tool with a command, in a run with a cache
 };

@@ -129,7 +129,10 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
       ALVEUS_TRY_ASSIGN(evaluation.request, (*tool)->resources(evaluation.inputs));
       // A job with secrets is of no use to other runs, whose markers differ: nothing of it is kept for them.
       const bool has_secrets = !secrets_.empty() && secrets_.stands_in(core::to_json(evaluation.inputs));
-      if (reuse_ != nullptr && !has_secrets) evaluation.reuse = reuse_->look_up(effect.name, **tool, evaluation);
+      if (reuse_ != nullptr && !has_secrets) {
+        evaluation.expects_container = expects_container((*tool)->container(), connector_);
+        evaluation.reuse = reuse_->look_up(effect.name, **tool, evaluation);
+      }
     } else {
       ALVEUS_TRY_ASSIGN(evaluation.outputs, (*tool)->evaluate(evaluation.inputs, access_));
       ALVEUS_TRY(fetch_from_web(*evaluation.outputs));
@@ -305,7 +308,9 @@ JobCollected Work::perform(const CollectJob& effect) const {
     if (collected.result) collected.result = secrets_.conceal(*collected.result);
   }
   if (!collected.result) return collected;
-  if (effect.ticket && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
+  // A hint whose image could not be had: with it the result may be another.
+  const bool is_as_expected = effect.ticket && effect.ticket->expects_container == job.command.container.has_value();
+  if (is_as_expected && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
   const bool is_needed = folders_ == JobFolders::kKept || names_data(*collected.result);
   connector_.retire_job_folder(effect.job->folder,
                                is_needed ? deploy::JobRemains::kOutputs : deploy::JobRemains::kNothing);

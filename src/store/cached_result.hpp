@@ -28,7 +28,8 @@ struct ResultTicket {
   ResultIdentity identity;
   core::JobId job;
   core::StepPath step;
-  core::Value inputs;  ///< with the places of their files
+  core::Value inputs;              ///< with the places of their files
+  bool expects_container = false;  ///< a result got in another way is not kept under this key
 };
 
 /// A result that stands for a job.

@@ -166,6 +166,14 @@ TEST_F(ContainerJobTest, AfterwardsALinkStandsForWhatWasMountedAmongTheOutputs) 
   }
 }
 
+TEST_F(ContainerJobTest, ALinkOfTheSiteMayBeRelative) {
+  site_.put("/jobs/first/out/a.txt", "a");
+  stage({entry(Kind::kReadOnly, "/var/lib/cwl/1/a.txt", "/jobs/first/out/a.txt")});
+  site_.put_link("/jobs/j/out/mended", "../../first/out/a.txt");
+  settle();
+  EXPECT_THAT(site_.tree(), Contains("/jobs/j/out/mended -> ../../first/out/a.txt"));
+}
+
 struct LinkRule {
   const char* link;    ///< below the output directory
   const char* target;  ///< as the command made it

@@ -263,6 +263,19 @@ class ContainersTest(unittest.TestCase):
         self.assertEqual(self.output(self.run_tool(tool)), "in the image\n")
         self.assertNotIn("getting the image", self.run_tool(tool).stderr, "known by its content")
 
+    def test_a_cache_tells_results_with_and_without_the_container_apart(self):
+        """Each run of the tool prints something else."""
+        tool = self.tool(self.BASE, "cat /proc/sys/kernel/random/uuid", kind="hints")
+        cache = ("--cache", str(self.folder / "cache"))
+        first = self.output(self.run_tool(*cache, tool))
+        self.assertEqual(self.output(self.run_tool(*cache, tool)), first, "the same again")
+        outside = self.output(self.run_tool(*cache, "--no-container", tool))
+        self.assertNotEqual(outside, first)
+        self.assertEqual(self.output(self.run_tool(*cache, "--no-container", tool)), outside)
+        missing = self.tool("{dockerPull: localhost:1/none}", "cat /proc/sys/kernel/random/uuid", kind="hints")
+        self.assertNotEqual(self.output(self.run_tool(*cache, missing)), self.output(self.run_tool(*cache, missing)),
+                            "the image may be there the next time")
+
     def start(self, tool):
         """A run whose container has begun."""
         process = subprocess.Popen(self.command(tool), env=self.place.environment, cwd=self.folder,
