@@ -296,11 +296,10 @@ TEST_F(CacheTest, ACacheThatTakesNothingDoesNotFailTheRun) {
 }
 
 TEST_F(CacheTest, TheEnvironmentMayNameTheCacheAndAFlagTurnsItOff) {
-  ::setenv("ALVEUS_CACHE", program_.path("cache").c_str(), 1);
+  program_.set_environment("ALVEUS_CACHE", program_.path("cache").string());
   ran("first", {});
   EXPECT_THAT(ran("second", {}), UnorderedElementsAre());
   EXPECT_THAT(ran("third", {"--no-cache"}), UnorderedElementsAre("make", "make", "join", "tree"));
-  ::unsetenv("ALVEUS_CACHE");
 }
 
 TEST_F(CacheTest, KilledAtAnyMomentLeavesNothingHalfWritten) {
