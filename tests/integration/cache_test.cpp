@@ -16,6 +16,7 @@ namespace alveus {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using testing::AlveusProgram;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
@@ -300,6 +301,88 @@ TEST_F(CacheTest, TheEnvironmentMayNameTheCacheAndAFlagTurnsItOff) {
   ran("first", {});
   EXPECT_THAT(ran("second", {}), UnorderedElementsAre());
   EXPECT_THAT(ran("third", {"--no-cache"}), UnorderedElementsAre("make", "make", "join", "tree"));
+}
+
+TEST_F(CacheTest, APlanSaysWhatRunsAndStartsNothing) {
+  const auto plan = [&] {
+    fs::remove(program_.path("log"));
+    const auto said = program_.run({"run", "--plan", "--cache", "cache", "main.cwl", "in.yml"});
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_FALSE(fs::exists(program_.path("log")));
+    return said.out;
+  };
+  EXPECT_THAT(plan(), HasSubstr("2 jobs run, 0 are reused; 2 steps depend on what these yield"));
+  EXPECT_FALSE(fs::exists(program_.path("cache")));
+  ran("first");
+  EXPECT_THAT(plan(), HasSubstr("0 jobs run, 4 are reused"));
+  write_inputs("0.7");
+  EXPECT_THAT(plan(), AllOf(HasSubstr("runs: input 'threshold': 0.5 -> 0.7"), HasSubstr("after /join"),
+                            HasSubstr("1 jobs run, 2 are reused")));
+  program_.write("main.cwl", replaced(kWorkflow, "echo make", "true; echo make"));
+  EXPECT_THAT(plan(), HasSubstr("2 run: arguments[0]"));
+}
+
+TEST_F(CacheTest, APlanIsWhatARunThenDoes) {
+  ran("first");
+  program_.write("main.cwl", replaced(kWorkflow, "cp /bin/true t/run", "cp /bin/false t/run"));
+  const auto said = program_.run({"run", "--plan", "--json", "--cache", "cache", "main.cwl", "in.yml"});
+  const auto plan = core::parse_json(said.out);
+  ASSERT_TRUE(plan) << said.out;
+  std::vector<std::string> planned;
+  for (const auto& step : plan->find("steps")->as_array()) {
+    for (std::int64_t i = 0; i < step.find("runs")->as_integer(); ++i) {
+      planned.push_back(step.string_or("step", "").substr(1));
+    }
+  }
+  EXPECT_THAT(ran("second"), ::testing::UnorderedElementsAreArray(planned));
+}
+
+TEST_F(CacheTest, APlanShowsWhatIsSureToFail) {
+  program_.write("main.cwl", replaced(kWorkflow, "$(inputs.word), $(inputs.text)", "$(inputs.wrod), $(inputs.text)"));
+  const auto said = program_.run({"run", "--plan", "main.cwl", "in.yml"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.out + said.err, HasSubstr("wrod"));
+}
+
+TEST_F(CacheTest, WhyNamesWhatDiffers) {
+  ran("first");
+  write_inputs("0.7");
+  ran("second");
+  const auto why = program_.run({"cache", "why", "--cache", "cache", "last"});
+  EXPECT_EQ(why.status, 0) << why.err;
+  EXPECT_THAT(why.out, AllOf(HasSubstr("/make/0.1  reused"), HasSubstr("input 'threshold': 0.5 -> 0.7"),
+                             HasSubstr("input 'file': content of joined.txt differs")));
+  const auto one = program_.run({"cache", "why", "--cache", "cache", "last", "join", "--json"});
+  const auto list = core::parse_json(one.out);
+  ASSERT_TRUE(list) << one.out << one.err;
+  ASSERT_EQ(list->as_array().size(), 1U);
+  EXPECT_EQ(list->as_array()[0].string_or("verdict", ""), "ran");
+  EXPECT_EQ(program_.run({"cache", "why", "--cache", "cache", "last", "jion"}).status, 1);
+}
+
+TEST_F(CacheTest, ListsAndCleans) {
+  ran("first");
+  const auto listed = core::parse_json(program_.run({"cache", "ls", "--cache", "cache", "--json"}).out);
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(listed->as_array().size(), 4U);
+  EXPECT_THAT(program_.run({"cache", "gc", "--cache", "cache", "--all", "--dry-run"}).out, HasSubstr("would remove 4"));
+  EXPECT_THAT(program_.run({"cache", "gc", "--cache", "cache", "--all"}).out, HasSubstr("removed 4 results"));
+  EXPECT_THAT(ran("second"), UnorderedElementsAre("make", "make", "join", "tree"));
+  EXPECT_EQ(program_.run({"cache", "gc", "--cache", "cache", "--max-size", "many"}).status, 2);
+  EXPECT_THAT(program_.run({"cache", "ls", "--cache", "none"}).err, HasSubstr("there is no cache"));
+}
+
+TEST_F(CacheTest, TwoRunsMayUseItAtOnce) {
+  program_.start({"run", "--cache", "cache", "--outdir", "one", "main.cwl", "in.yml"});
+  AlveusProgram other;
+  const auto said =
+      other.run({"run", "--cache", program_.path("cache").string(), "--outdir", program_.path("two").string(),
+                 program_.path("main.cwl").string(), program_.path("in.yml").string()});
+  EXPECT_EQ(said.status, 0) << said.err;
+  EXPECT_EQ(program_.wait().status, 0);
+  EXPECT_EQ(delivered("one"), delivered("two"));
+  EXPECT_THAT(ran("three"), UnorderedElementsAre());
+  EXPECT_EQ(delivered("one"), delivered("three"));
 }
 
 TEST_F(CacheTest, KilledAtAnyMomentLeavesNothingHalfWritten) {
