@@ -52,6 +52,11 @@ conformance-containers: build ## run the three suites in containers, hints too (
 	for suite in v1.0 v1.1 v1.2; do \
 	  python3 tests/conformance/check.py --containers --suite $$suite --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) || exit $$?; done
 
+.PHONY: bless
+bless: build ## write the golden files anew (docs/reference, messages of documents that must fail)
+	ALVEUS_BLESS=1 ctest --test-dir $(BUILD) -R '^cli[.]ReferenceTest'
+	python3 tests/conformance/errors.py --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) --bless
+
 .PHONY: format lint lint-changed asan tsan coverage fuzz bench bench-compare slow simulate
 format: ## clang-format every source
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i

@@ -25,5 +25,6 @@ cmdline::Command make_variants_command();
 cmdline::Command make_metrics_command();
 cmdline::Command make_compare_command();
 cmdline::Command make_report_command();
+cmdline::Command make_completion_command();
 
 }  // namespace alveus::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/file_source.hpp"
 
+#include "cli/nearest_file.hpp"
 #include "core/text.hpp"
 #include "sys/file.hpp"
 
@@ -19,11 +20,15 @@ core::Result<document::Source> FileSource::fetch(const std::string& uri) {
                       "'" + uri + "' cannot be read: documents come from files and http(s) URLs");
   }
   const std::filesystem::path path = core::decode_uri(std::string_view(uri).substr(kScheme.size()));
-  ALVEUS_TRY_ASSIGN(auto text, sys::read_file(path, kDocumentBytesMax));
+  auto text = sys::read_file(path, kDocumentBytesMax);
   std::error_code failure;
   const auto relative = std::filesystem::proximate(path, failure);
-  const bool shorter = !failure && relative.string().size() < path.string().size();
-  return document::Source{.name = (shorter ? relative : path).string(), .text = std::move(text)};
+  const auto shown = !failure && relative.string().size() < path.string().size() ? relative : path;
+  if (!text && text.error().code == core::ErrorCode::kNotFound) {
+    return core::fail(core::ErrorCode::kNotFound, no_such_file(shown));
+  }
+  ALVEUS_TRY(text);
+  return document::Source{.name = shown.string(), .text = *std::move(text)};
 }
 
 core::Result<document::Source> UriSource::fetch(const std::string& uri) {

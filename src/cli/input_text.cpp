@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/file_source.hpp"
+#include "cli/nearest_file.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "cwl/file_value.hpp"
@@ -115,20 +116,6 @@ Result<Value> symbol(std::string_view subject, const Type& type, const std::stri
                                                   (likely ? "; did you mean '" + *likely + "'?" : ""));
 }
 
-/// The entry of the same folder whose name is nearest.
-std::optional<std::string> nearest_entry(const std::filesystem::path& path) {
-  constexpr std::size_t kEntriesMax = 10'000;
-  std::vector<std::string> names;
-  std::error_code failure;
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
-       entry.increment(failure)) {
-    if (names.size() < kEntriesMax) names.push_back(entry->path().filename().string());
-  }
-  std::ranges::sort(names);
-  return core::nearest(path.filename().string(), names);
-}
-
 Result<Value> path_value(std::string_view subject, const Type& type, const std::string& word) {
   const bool wants_file = type.kind == Kind::kFile;
   const auto object = [&](std::string location) {
@@ -145,10 +132,8 @@ Result<Value> path_value(std::string_view subject, const Type& type, const std::
     return object(uri_of_argument(word));
   }
   if (word.find("://") != std::string::npos) return object(word);
-  const auto likely = nearest_entry(word);
-  return core::fail(ErrorCode::kNotFound, std::string(subject) + ": there is no " +
-                                              (wants_file ? "file '" : "folder '") + word + "'" +
-                                              (likely ? "; did you mean '" + *likely + "'?" : ""));
+  return core::fail(ErrorCode::kNotFound,
+                    std::string(subject) + ": " + no_such_file(word, wants_file ? "file" : "folder"));
 }
 
 Result<Value> one_word(std::string_view subject, const Type& type, const std::string& word);

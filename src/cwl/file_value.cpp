@@ -78,9 +78,9 @@ core::Status load_contents(core::Value& file, LongContents rule, const flow::Dat
   const core::Location location(file.string_or("location", ""));
   ALVEUS_TRY_ASSIGN(std::string text, access.read(location, kContentsMaxBytes + 1));
   if (text.size() > kContentsMaxBytes && rule == LongContents::kFail) {
-    return core::fail(
-        core::ErrorCode::kInvalidInput,
-        "loadContents: '" + location.text() + "' is longer than 64 KiB, the most that CWL lets a document load");
+    return core::fail(core::ErrorCode::kInvalidInput,
+                      "'" + basename_of(location.text()) +
+                          "' is longer than 64 KiB, the most that loadContents may take; let the command read it");
   }
   text.resize(std::min(text.size(), kContentsMaxBytes));
   file.set("contents", std::move(text));

@@ -179,7 +179,8 @@ class Acceptance {
     }
     return core::fail(core::ErrorCode::kInvalidInput, "'" + file.string_or("basename", "") + "' must have the format " +
                                                           wanted_text + ", but " +
-                                                          (format.empty() ? "names none" : "has " + format));
+                                                          (format.empty() ? "names none" : "has " + format) +
+                                                          "; give its true format in the inputs, or another file");
   }
 
   core::Status add_secondary_files(const Parameter& parameter, core::Value& primary) {

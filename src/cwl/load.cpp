@@ -111,9 +111,9 @@ LoadOutcome load_process(DocumentSource& source, const std::string& uri,
   const auto model = reader.read_at(uri, {}, {}, std::nullopt);
   LoadOutcome outcome;
   outcome.model = model;
-  if (model != nullptr && findings.errors().empty()) {
+  if (model != nullptr && !findings.has_errors()) {
     auto process = lower(model, SecondaryFiles::kLookedFor, javascript, findings);
-    if (findings.errors().empty()) outcome.loaded = Loaded{.model = model, .process = std::move(process)};
+    if (!findings.has_errors()) outcome.loaded = Loaded{.model = model, .process = std::move(process)};
   }
   outcome.errors = findings.errors();
   outcome.warnings = findings.warnings();

@@ -12,6 +12,11 @@ namespace {
 
 flow::Link lower_link(const Process& workflow, const Source& source) {
   flow::Link link{.sources = {}, .is_list = source.is_list, .merge = source.merge, .pick = source.pick};
+  if (source.pick != flow::PickValue::kNone && !source.marks.empty()) {
+    core::Error place = document::error_at(source.marks.front(), core::ErrorCode::kInvalidInput, "");
+    link.where = std::move(place.where);
+    link.excerpt = std::move(place.context);
+  }
   for (const std::string& name : source.names) {
     auto found = find_source(workflow, name);
     ALVEUS_CHECK(found.has_value(), "a checked workflow links to what is there");

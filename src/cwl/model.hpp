@@ -88,6 +88,7 @@ struct WorkflowStep {
   std::string name;  ///< short
   std::vector<StepInput> inputs;
   std::vector<std::string> outputs;  ///< short
+  std::vector<document::Mark> output_marks;
   std::vector<std::string> scatter;  ///< short names of inputs
   flow::ScatterMethod scatter_method = flow::ScatterMethod::kDotProduct;
   std::optional<Expression> when;

@@ -131,7 +131,8 @@ class Placer {
     const bool is_absolute = name.starts_with('/');
     const auto& docker = process_.requirements.docker;
     if (name.empty() || name == ".." || name.starts_with("../")) {
-      return core::fail(error_at(item.mark, "'" + item.name.value_or(name) + "' lies outside the output directory"));
+      return core::fail(error_at(
+          item.mark, "'" + item.name.value_or(name) + "' lies outside the output directory; leave out the '..'"));
     }
     if (is_absolute && (!docker || !docker->required || process_.version != Version::kV12)) {
       return core::fail(error_at(item.mark, "the name '" + name +

@@ -43,8 +43,9 @@ class Logic final : public flow::StepLogic {
     const detail::Evaluator evaluator(scope_, javascript_, inputs, core::Object{});
     ALVEUS_TRY_ASSIGN(const core::Value value, evaluator.value(*step_.when));
     if (value.is_bool()) return value.as_bool();
-    return core::fail(detail::error_at(step_.when->mark,
-                                       "'when' must yield true or false, not " + std::string(name_of(value.kind()))));
+    return core::fail(detail::error_at(step_.when->mark, "'when' must yield true or false, not " +
+                                                             std::string(name_of(value.kind())) +
+                                                             "; write a comparison, as in $(inputs.count > 0)"));
   }
 
  private:

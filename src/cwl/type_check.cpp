@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "core/text.hpp"
 #include "cwl/file_value.hpp"
 #include "expr/value_text.hpp"
 
@@ -32,7 +33,16 @@ std::string_view word_of(const core::Value& value) {
   return name_of(value.kind());
 }
 
+core::Status wrong_symbol(const std::string& subject, const Type& type, const std::string& word) {
+  std::string list;
+  for (const std::string& symbol : type.symbols) list += (list.empty() ? "" : ", ") + symbol;
+  const auto near = core::nearest(word, type.symbols);
+  return core::fail(core::ErrorCode::kInvalidInput, subject + " is '" + word + "', but must be one of: " + list +
+                                                        (near ? "; did you mean '" + *near + "'?" : ""));
+}
+
 core::Status wrong(const std::string& subject, const Type& type, const core::Value& value) {
+  if (type.kind == Type::Kind::kEnum && value.is_string()) return wrong_symbol(subject, type, value.as_string());
   constexpr std::size_t kShownMax = 80;
   std::string shown = expr::value_text(value);
   if (shown.size() > kShownMax) shown = shown.substr(0, kShownMax) + "…";

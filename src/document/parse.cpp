@@ -44,7 +44,7 @@ core::Result<Node> parse(std::string name, std::string text, const ParseLimits& 
   auto yaml = read_yaml(source, limits);
   if (yaml) return *std::move(yaml);
   // Both readers failed: the one that came further understood more of the text.
-  if (json && is_before(yaml.error().mark, json->error_mark)) return core::fail(std::move(json->error));
+  if (json && !is_before(json->error_mark, yaml.error().mark)) return core::fail(std::move(json->error));
   return core::fail(std::move(yaml.error().error));
 }
 

@@ -23,6 +23,13 @@ core::Value merge(const Link& link, std::vector<core::Value> sources) {
   return flat;
 }
 
+auto refused(const Link& link, std::string message) {
+  return core::fail({.code = core::ErrorCode::kInvalidInput,
+                     .message = std::move(message),
+                     .where = link.where,
+                     .context = link.excerpt});
+}
+
 }  // namespace
 
 core::Result<core::Value> merge_link(const Link& link, std::vector<core::Value> sources, std::string_view sink) {
@@ -34,12 +41,14 @@ core::Result<core::Value> merge_link(const Link& link, std::vector<core::Value> 
                        [](const core::Value& value) { return !value.is_null(); });
   if (link.pick == PickValue::kAllNonNull) return core::Value(std::move(present));
   if (present.empty()) {
-    return core::fail(core::ErrorCode::kInvalidInput, "all sources of '" + std::string(sink) + "' are null");
+    const bool is_first = link.pick == PickValue::kFirstNonNull;
+    return refused(link, "all sources of '" + std::string(sink) + "' are null, but pickValue: " +
+                             (is_first ? "first_non_null" : "the_only_non_null") + " needs one that is not");
   }
   if (link.pick == PickValue::kTheOnlyNonNull && present.size() > 1) {
-    return core::fail(core::ErrorCode::kInvalidInput, "only one source of '" + std::string(sink) +
-                                                          "' may be non-null (pickValue: the_only_non_null); " +
-                                                          std::to_string(present.size()) + " are");
+    return refused(link, "only one source of '" + std::string(sink) +
+                             "' may be non-null (pickValue: the_only_non_null); " + std::to_string(present.size()) +
+                             " are");
   }
   return std::move(present.front());
 }

@@ -115,6 +115,9 @@ struct Link {
   bool is_list = false;
   LinkMerge merge = LinkMerge::kNested;
   PickValue pick = PickValue::kNone;
+  /// Where a document says `pick`, with the line and its caret, for messages; empty without a document.
+  std::string where = {};
+  std::vector<std::string> excerpt = {};
 };
 
 struct StepInput {

@@ -161,9 +161,11 @@ TEST_F(InputContractTest, ChecksFormats) {
   EXPECT_THAT(accepted(declared, of_format("http://f/binary")), StartsWith("{"));
   EXPECT_THAT(accepted(declared, of_format("f:bam")), StartsWith("{"));
   EXPECT_EQ(accepted(declared, of_format("f:text")),
-            "input 'a': 'a.bam' must have the format http://f/binary, but has http://f/text");
+            "input 'a': 'a.bam' must have the format http://f/binary, but has http://f/text; give its true format in "
+            "the inputs, or another file");
   EXPECT_EQ(accepted(declared, R"({"a": )" + kFile + "}"),
-            "input 'a': 'a.bam' must have the format http://f/binary, but names none");
+            "input 'a': 'a.bam' must have the format http://f/binary, but names none; give its true format in the "
+            "inputs, or another file");
 }
 
 TEST_F(InputContractTest, GoesIntoRecords) {

@@ -173,7 +173,7 @@ outputs: []
 requirements: {SubworkflowFeatureRequirement: {}}
 steps: {a: {run: main.cwl, in: [], out: []}}
 )",
-                "main.cwl:7:18: 'file:///w/main.cwl' runs itself\n"},
+                "main.cwl:7:18: 'main.cwl' runs itself\n"},
         Mistake{"WrongWord",
                 R"(
 inputs: {t: string}

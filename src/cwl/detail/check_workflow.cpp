@@ -34,10 +34,12 @@ class WorkflowCheck {
     if (step.run == nullptr) return;
     std::vector<std::string> known;
     for (const OutputParameter& output : step.run->outputs) known.push_back(output.name);
-    for (const std::string& name : step.outputs) {
+    for (std::size_t i = 0; i < step.outputs.size(); ++i) {
+      const std::string& name = step.outputs[i];
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        findings_.error(step.mark, "step '" + step.name + "' lists the output '" + name +
-                                       "', which the process it runs does not have" + suggestion(name, known));
+        findings_.error(step.output_marks[i], "step '" + step.name + "' lists the output '" + name +
+                                                  "', which the process it runs does not have" +
+                                                  suggestion(name, known));
       }
     }
   }
@@ -81,9 +83,20 @@ class WorkflowCheck {
       if (!fed) {
         findings_.error(input == step.inputs.end() ? step.mark : input->mark,
                         "step '" + step.name + "' needs the input '" + parameter.name + "' (" +
-                            name_of(parameter.type) + "), which has no source, default or valueFrom");
+                            name_of(parameter.type) + "), which has no source, default or valueFrom" +
+                            misspelling_of(step, parameter.name));
       }
     }
+  }
+
+  /// The step's input that the process lacks, where its name is near to one that is missing.
+  static std::string misspelling_of(const WorkflowStep& step, const std::string& name) {
+    std::vector<std::string> strangers;
+    for (const StepInput& input : step.inputs) {
+      if (find_input(*step.run, input.name) == nullptr) strangers.push_back(input.name);
+    }
+    const auto near = core::nearest(name, strangers);
+    return near ? "; did you mean it by '" + *near + "'?" : "";
   }
 
   void check_sources(const Source& source) {

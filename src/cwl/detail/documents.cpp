@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cwl/file_value.hpp"
 #include "cwl/uri.hpp"
 #include "document/parse.hpp"
 
@@ -14,12 +15,17 @@ using core::Result;
 using document::Mark;
 using document::Node;
 
+std::string short_document(const std::string& uri) {
+  const std::string fragment = fragment_of(uri);
+  return basename_of(document_of(uri)) + (fragment.empty() ? "" : "#" + fragment);
+}
+
 Result<Node> Documents::open(const std::string& uri, const Mark& asked_from) {
   const std::string address = document_of(uri);
   if (const auto found = open_.find(address); found != open_.end()) return found->second;
   if (std::find(opening_.begin(), opening_.end(), address) != opening_.end()) {
     return core::fail(
-        document::error_at(asked_from, ErrorCode::kInvalidInput, "the document '" + address + "' imports itself"));
+        document::error_at(asked_from, ErrorCode::kInvalidInput, "'" + short_document(address) + "' imports itself"));
   }
   auto fetched = source_.fetch(address);
   if (!fetched) {

@@ -12,6 +12,9 @@
 
 namespace alveus::cwl {
 
+/// "main.cwl#step" of its URI, for messages.
+std::string short_document(const std::string& uri);
+
 /// The documents of one load: fetched once each, parsed, `$import`, `$include` and `$mixin` resolved.
 class Documents {
  public:

@@ -25,6 +25,19 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
   return near ? "; did you mean '" + *near + "'?" : "";
 }
 
+namespace {
+
+/// "{type: enum, symbols: …}" where "{type: {type: enum, symbols: …}}" is meant: reported at the type.
+bool belongs_into_type(const Node& node, std::string_view key) {
+  const Node* type = node.find("type");
+  if (type == nullptr || !type->is_string()) return false;
+  const std::string& word = type->string();
+  return (word == "enum" && key == "symbols") || (word == "array" && key == "items") ||
+         (word == "record" && key == "fields");
+}
+
+}  // namespace
+
 Fields::Fields(const Node& node, std::string_view what, std::span<const FieldRule> rules, Version version,
                Findings& findings)
     : node_(node), what_(what), version_(version), findings_(findings) {
@@ -38,6 +51,7 @@ Fields::Fields(const Node& node, std::string_view what, std::span<const FieldRul
   }
   for (const Node::Member& member : node.members()) {
     if (member.key.find(':') != std::string::npos || member.key.starts_with('$')) continue;
+    if (belongs_into_type(node, member.key)) continue;
     const auto rule = std::find_if(rules.begin(), rules.end(), [&](const auto& r) { return r.name == member.key; });
     if (rule == rules.end()) {
       findings.error(member.key_mark,
@@ -157,7 +171,8 @@ std::optional<Expression> Fields::number_expression(std::string_view name, Versi
     return std::nullopt;
   }
   if (found->scalar().as_real() < 0) {
-    findings_.error(found->mark(), "field '" + std::string(name) + "' of " + what_ + " must not be negative");
+    findings_.error(found->mark(), "field '" + std::string(name) + "' of " + what_ + " must not be negative" +
+                                       (name == "timelimit" ? "; 0 is no limit" : ""));
     return std::nullopt;
   }
   return Expression{found->scalar(), found->mark()};

@@ -183,7 +183,7 @@ std::optional<Node> ProcessReader::select(const Node& root, const std::string& u
   const Node* graph = root.find("$graph");
   if (graph == nullptr) {
     if (fragment.empty() || fragment == process_id(root)) return root;
-    findings_.error(mark, "'" + document_of(uri) + "' has no process '" + fragment + "'");
+    findings_.error(mark, "'" + short_document(document_of(uri)) + "' has no process '" + fragment + "'");
     return std::nullopt;
   }
   const std::string wanted = fragment.empty() ? "main" : fragment;
@@ -193,7 +193,7 @@ std::optional<Node> ProcessReader::select(const Node& root, const std::string& u
     known.push_back(process_id(item));
   }
   if (fragment.empty() && graph->items().size() == 1) return graph->items().front();
-  const std::string document = "'" + document_of(uri) + "'";
+  const std::string document = "'" + short_document(document_of(uri)) + "'";
   if (fragment.empty() && !known.empty()) {
     findings_.error(mark, document + " has several processes and none named 'main'; name the one to run, as in '#" +
                               known.front() + "'");
@@ -210,6 +210,12 @@ std::shared_ptr<const Process> ProcessReader::read_at(const std::string& uri, co
     findings_.error(std::move(root).error());
     return nullptr;
   }
+  if (!root->is_mapping()) {
+    findings_.error(root->mark(), "'" + short_document(document_of(uri)) + "' is no CWL document: it " +
+                                      (root->is_null() ? "is empty" : "holds a " + std::string(root->kind_name())) +
+                                      ", not a mapping with 'cwlVersion' and 'class'");
+    return nullptr;
+  }
   const auto node = select(*root, uri, asked_from);
   if (!node) return nullptr;
   Header header = read_header(*root, outer_version);
@@ -220,7 +226,7 @@ std::shared_ptr<const Process> ProcessReader::read_at(const std::string& uri, co
   const std::string id = process_id(*node);
   const std::string key = document_of(uri) + (id.empty() ? "" : "#" + id);
   if (std::find(reading_.begin(), reading_.end(), key) != reading_.end()) {
-    findings_.error(asked_from, "'" + key + "' runs itself");
+    findings_.error(asked_from, "'" + short_document(key) + "' runs itself");
     return nullptr;
   }
   reading_.push_back(key);
@@ -262,7 +268,8 @@ std::optional<std::size_t> ProcessReader::read_class(const Node& node, Version v
   }
   const std::vector<std::string> known(kClasses.begin(), kClasses.end());
   if (kind == nullptr) {
-    findings_.error(node.mark(), "a process needs the field 'class'");
+    findings_.error(node.mark(),
+                    "a process needs the field 'class': CommandLineTool, ExpressionTool, Workflow or Operation");
   } else if (word.ends_with("ProcessGenerator")) {
     findings_.error(kind->mark(), "the class '" + word + "' is not supported", core::ErrorCode::kUnsupported);
   } else {
@@ -283,7 +290,7 @@ std::shared_ptr<const Process> ProcessReader::read(const Node& node, const Layer
     if (!own.version) return nullptr;
   }
   if (!own.version) {
-    findings_.error(node.mark(), "the document needs the field 'cwlVersion'");
+    findings_.error(node.mark(), "the document needs the field 'cwlVersion', as in cwlVersion: v1.2");
     return nullptr;
   }
   const auto class_index = read_class(node, *own.version);

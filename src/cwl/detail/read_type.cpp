@@ -56,6 +56,13 @@ Type union_of(std::vector<Type> alternatives) {
   return type;
 }
 
+/// How a type of this name is written, which needs fields of its own; "" for any other name.
+std::string_view schema_example(std::string_view name) {
+  if (name == "array") return "{type: array, items: …}";
+  if (name == "enum") return "{type: enum, symbols: […]}";
+  return name == "record" ? "{type: record, fields: …}" : "";
+}
+
 const Node* find_named_type(const std::string& name, const Node& at, const ReadScope& scope) {
   const std::string base = scope.documents.uri_of(at.mark());
   const TypeNames& types = scope.layer.types;
@@ -84,6 +91,11 @@ Type read_type_name(const std::string& name, const Node& at, Side side, const Re
     ReadScope inner = scope;
     ++inner.type_depth;
     return read_type(*named, side, inner);
+  }
+  if (const auto inside = schema_example(name); !inside.empty()) {
+    scope.findings.error(at.mark(),
+                         "'" + name + "' stands inside the field 'type': write type: " + std::string(inside));
+    return simple(Kind::kAny);
   }
   std::vector<std::string> known;
   for (const auto& [word, kind] : kSimpleTypes) known.emplace_back(word);

@@ -50,23 +50,25 @@ StepInput read_step_input(const Named& entry, const ReadScope& scope, const std:
   return input;
 }
 
-std::vector<std::string> read_step_outputs(const Fields& fields, const ReadScope& scope) {
-  std::vector<std::string> names;
+void read_step_outputs(const Fields& fields, const ReadScope& scope, WorkflowStep& step) {
+  const auto add = [&](const Node& name) {
+    step.outputs.push_back(short_name(name.string()));
+    step.output_marks.push_back(name.mark());
+  };
   const Node* outputs = fields.require("out");
-  if (outputs == nullptr) return names;
+  if (outputs == nullptr) return;
   if (!outputs->is_sequence()) fields.wrong(*outputs, "out", "a list of names");
   for (const Node& item : outputs->items()) {
     if (item.is_string()) {
-      names.push_back(short_name(item.string()));
+      add(item);
     } else if (item.is_mapping()) {
       const Fields output(item, "a step output", kStepOutputRules, scope.version, scope.findings);
-      output.require("id");
-      if (const auto id = output.string("id")) names.push_back(short_name(*id));
+      const Node* id = output.require("id");
+      if (output.string("id")) add(*id);
     } else {
       fields.wrong(item, "out", "a list of names");
     }
   }
-  return names;
 }
 
 void read_scatter(const Fields& fields, const ReadScope& scope, WorkflowStep& step) {
@@ -171,7 +173,7 @@ WorkflowStep ProcessReader::read_step(const Named& entry, const ReadScope& outer
       }
     }
   }
-  step.outputs = read_step_outputs(fields, scope);
+  read_step_outputs(fields, scope, step);
   read_scatter(fields, scope, step);
   step.when = fields.boolean_expression("when");
   if (scope.effective.loop) step.loop = read_loop(*scope.effective.loop, step, scope);

@@ -102,7 +102,12 @@ std::optional<core::Value> resolve(const Reference& reference, const core::Value
     return std::nullopt;
   };
   const core::Value* value = variables.find(reference.symbol);
-  if (value == nullptr) return fail("'" + reference.symbol + "' is not defined; there are inputs, self and runtime");
+  if (value == nullptr) {
+    const std::vector<std::string> known = {"inputs", "self", "runtime"};
+    const auto near = core::nearest(reference.symbol, known);
+    return fail("'" + reference.symbol + "' is not defined; " +
+                (near ? "did you mean '" + *near + "'?" : "there are inputs, self and runtime"));
+  }
 
   std::string way = reference.symbol;
   for (std::size_t index = 0; index < reference.steps.size(); ++index) {

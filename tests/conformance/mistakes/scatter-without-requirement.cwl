@@ -1,0 +1,10 @@
+cwlVersion: v1.2
+class: Workflow
+inputs: {text: 'string[]'}
+outputs: []
+steps:
+  say:
+    run: good-tool.cwl
+    in: {message: text}
+    out: [said]
+    scatter: message
