@@ -9,7 +9,7 @@ namespace alveus::cli {
 namespace {
 
 constexpr std::string_view kZshHead = "autoload -U +X bashcompinit && bashcompinit\n";
-constexpr std::string_view kTail = R"(
+constexpr std::string_view kTail = R"sh(
 _alveus() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   local command="${COMP_WORDS[1]}"
@@ -21,15 +21,22 @@ _alveus() {
   elif [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "$(_alveus_words "")" -- "$word"))
     return
-  elif [ "$COMP_CWORD" -eq 2 ] && [ -n "$(_alveus_words "$command")" ];
-then COMPREPLY = ($(compgen - W "$(_alveus_words " $command ")" --"$word")) return fi local choices choices =
-    "$(_alveus_choices " $command " " $before ")" if[-n "$choices"];
-then COMPREPLY = ($(compgen - W "$choices" --"$word")) elif["${word#-}" != "$word"];
-then COMPREPLY = ($(compgen - W "$(_alveus_flags " $command ")" --"$word")) else COMPREPLY =
-    ($(compgen - f-- "$word")) fi
+  elif [ "$COMP_CWORD" -eq 2 ] && [ -n "$(_alveus_words "$command")" ]; then
+    COMPREPLY=($(compgen -W "$(_alveus_words "$command")" -- "$word"))
+    return
+  fi
+  local choices
+  choices="$(_alveus_choices "$command" "$before")"
+  if [ -n "$choices" ]; then
+    COMPREPLY=($(compgen -W "$choices" -- "$word"))
+  elif [ "${word#-}" != "$word" ]; then
+    COMPREPLY=($(compgen -W "$(_alveus_flags "$command")" -- "$word"))
+  else
+    COMPREPLY=($(compgen -f -- "$word"))
+  fi
 }
 complete -o filenames -F _alveus alveus cwl-runner
-)";
+)sh";
 
 /// A shell function that answers by its first argument.
 std::string answering(const std::string& name, const std::string& cases) {

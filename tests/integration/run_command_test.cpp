@@ -174,7 +174,7 @@ TEST_F(RunCommandTest, AMissingFileIsNamed) {
 TEST_F(RunCommandTest, AMissingDocumentIsNamed) {
   const auto said = program_.run({"run", "gone.cwl"});
   EXPECT_EQ(said.status, 1);
-  EXPECT_THAT(said.err, AllOf(HasSubstr("gone.cwl"), HasSubstr("No such file")));
+  EXPECT_THAT(said.err, AllOf(HasSubstr("gone.cwl"), HasSubstr("there is no file")));
 }
 
 TEST_F(RunCommandTest, WrongUseEndsInStatus2) {
