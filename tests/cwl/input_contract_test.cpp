@@ -62,7 +62,7 @@ TEST_F(InputContractTest, NamesTheInputAndWhatItMustBe) {
       {"{a: int}", R"({"a": "x"})", "input 'a' is of type string ('x'), but must be int"},
       {"{a: int}", R"({"a": 4294967296})", "input 'a' is of type integer ('4294967296'), but must be int"},
       {"{a: 'int[]'}", R"({"a": [1, "x"]})", "input 'a'[1] is of type string ('x'), but must be int"},
-      {"{a: {type: {type: enum, symbols: [p, q]}}}", R"({"a": "r"})", "input 'a' is of type string ('r'), but must be"},
+      {"{a: {type: {type: enum, symbols: [p, q]}}}", R"({"a": "r"})", "input 'a' is 'r', but must be one of: p, q"},
       {"{a: {type: {type: record, fields: {x: int}}}}", R"({"a": {}})", "input 'a'.x has no value, but must be int"},
       {"{a: Directory}", R"({"a": {"class": "File", "location": "file:///d/a.bam"}})",
        "input 'a' is of type File, but must be Directory"},

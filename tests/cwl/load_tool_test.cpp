@@ -39,8 +39,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "main.cwl:1:1: a CommandLineTool needs the field 'inputs'\n"
                 "main.cwl:1:1: a CommandLineTool needs the field 'outputs'\n"},
         Mistake{"WrongKinds", kTool + "stdout: 3\narguments: a\nsuccessCodes: [a]\n",
-                "main.cwl:7:12: field 'arguments' of a CommandLineTool must be a list, not a string\n"
                 "main.cwl:6:9: field 'stdout' of a CommandLineTool must be a string or an expression, not a integer\n"
+                "main.cwl:7:12: field 'arguments' of a CommandLineTool must be a list, not a string\n"
                 "main.cwl:8:16: field 'successCodes' of a CommandLineTool must be a list of integers, not a string\n"},
         Mistake{"UnknownType", kHead + "inputs: {a: strng}\noutputs: {}\n",
                 "main.cwl:3:13: the type 'strng' is not known; did you mean 'string'?\n"},
@@ -242,7 +242,7 @@ TEST(LoadToolTest, PicksAProcessOfAGraph) {
   EXPECT_EQ(bench.load().model().id, "main");
   EXPECT_EQ(bench.load("main.cwl#one").model().id, "one");
   EXPECT_EQ(bench.load("main.cwl#mian").errors(),
-            "main.cwl:1:1: 'file:///w/main.cwl' has no process 'mian'; did you mean 'main'?\n");
+            "main.cwl:1:1: 'main.cwl' has no process 'mian'; did you mean 'main'?\n");
 }
 
 TEST(LoadToolTest, LetsRequirementsOfTheInputObjectWin) {

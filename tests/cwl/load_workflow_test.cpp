@@ -72,7 +72,7 @@ inputs: {t: string}
 outputs: []
 steps: {a: {run: tool.cwl, in: {text: t}, out: [result]}}
 )",
-                "main.cwl:6:9: step 'a' lists the output 'result', which the process it runs does not have\n"},
+                "main.cwl:6:49: step 'a' lists the output 'result', which the process it runs does not have\n"},
         Mistake{"InputThatIsNotFed",
                 R"(
 inputs: []
@@ -86,8 +86,8 @@ inputs: {t: File}
 outputs: {o: {type: int, outputSource: a/out}}
 steps: {a: {run: tool.cwl, in: {text: t}, out: [out]}}
 )",
-                "main.cwl:6:39: input 'text' of step 'a' takes string, but its source 't' yields File\n"
-                "main.cwl:5:40: output 'o' takes int, but its source 'a/out' yields File\n"},
+                "main.cwl:5:40: output 'o' takes int, but its source 'a/out' yields File\n"
+                "main.cwl:6:39: input 'text' of step 'a' takes string, but its source 't' yields File\n"},
         Mistake{"ListWithoutScatter",
                 R"(
 inputs: {t: 'string[]'}
@@ -112,9 +112,9 @@ outputs: {o: {type: File, outputSource: b/out}}
 steps: {a: {rum: tool.cwl, in: {}, out: []}}
 )",
                 "main.cwl:4:13: the type 'strin' is not known; did you mean 'string'?\n"
-                "main.cwl:6:13: field 'rum' is not known in a workflow step; did you mean 'run'?\n"
+                "main.cwl:5:41: step 'b' is not defined\n"
                 "main.cwl:6:12: a workflow step needs the field 'run'\n"
-                "main.cwl:5:41: step 'b' is not defined\n"}),
+                "main.cwl:6:13: field 'rum' is not known in a workflow step; did you mean 'run'?\n"}),
     name_of_mistake);
 
 INSTANTIATE_TEST_SUITE_P(
