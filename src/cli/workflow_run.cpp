@@ -69,16 +69,6 @@ std::string resume_command(const store::RunFolder& folder, const WorkflowRunOpti
          folder.run.text();
 }
 
-deploy::ContainerOptions container_options(const WorkflowRunOptions& options, const store::RunFolder& folder,
-                                           const Interrupt& interrupt, cmdline::Terminal& terminal) {
-  return {.choice = options.container,
-          .run = folder.run.text(),
-          .environment = sys::current_environment(),
-          .image_directory = core::RemotePath((options.state_directory / "images").string()),
-          .tell = [&terminal](const std::string& text) { terminal.message(text); },
-          .stop = interrupt.token()};
-}
-
 void tell_failures(const engine::Ending& ending, cmdline::Terminal& terminal) {
   for (const auto& failure : ending.failures) {
     terminal.error({.code = core::ErrorCode::kInternal, .message = failure.text()});
@@ -118,6 +108,17 @@ struct OpenRun {
   std::optional<store::Recovery> recovery;
 };
 
+deploy::ContainerOptions container_options(const WorkflowRunOptions& options, const OpenRun& open,
+                                           const Interrupt& interrupt, cmdline::Terminal& terminal) {
+  return {.choice = options.container,
+          .run = open.folder.run.text(),
+          .environment = sys::current_environment(),
+          .image_directory = core::RemotePath((options.state_directory / "images").string()),
+          .tell = [&terminal](const std::string& text) { terminal.message(text); },
+          .stop = interrupt.token(),
+          .is_resumed = open.recovery.has_value()};
+}
+
 /// How the run ended, for the person.
 void tell_ending(const engine::Ending& ending, const store::RunFolder& folder, const WorkflowRunOptions& options,
                  cmdline::Terminal& terminal) {
@@ -140,11 +141,11 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
   ALVEUS_TRY_ASSIGN(const auto watch, RunWatch::make(terminal, clock, options.json_events));
   ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make({.folders = open.folder.jobs(),
                                                                       .memory_total_bytes = memory_total_of(options)}));
-  ALVEUS_TRY_ASSIGN(const auto connector,
-                    deploy::LocalConnector::make(
-                        *runner, {.jobs_directory = open.folder.jobs(),
-                                  .capacity = site_capacity(options, *document.loaded.model, *runner),
-                                  .containers = container_options(options, open.folder, interrupt, terminal)}));
+  ALVEUS_TRY_ASSIGN(
+      const auto connector,
+      deploy::LocalConnector::make(*runner, {.jobs_directory = open.folder.jobs(),
+                                             .capacity = site_capacity(options, *document.loaded.model, *runner),
+                                             .containers = container_options(options, open, interrupt, terminal)}));
   if (auto possible = check_containers(*document.loaded.process, *connector); !possible) {
     // Nothing was run that the folder of a new run could tell of.
     if (!open.recovery) static_cast<void>(sys::remove_tree(open.folder.path));

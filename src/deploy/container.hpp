@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,7 +70,6 @@ struct JobContainer {
   core::RemotePath working_directory;  ///< in the container
   bool has_network = false;
   std::vector<std::string> gpus;         ///< devices that the job may use, as the site numbers or names them
-  std::int64_t shared_memory_bytes = 0;  ///< 0: the engine's own rule
 
   /// Where a path of the container lies on the site, by the deepest mount that holds it; empty when none does.
   core::RemotePath site_path_of(const core::RemotePath& path) const;

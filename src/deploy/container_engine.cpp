@@ -66,9 +66,7 @@ Words run_arguments(const SiteCommand& command, const JobContainer& container, s
   if (!container.has_network) words.push_back("--network=none");
   if (command.stdin_path) words.push_back("--interactive");
   add_gpus(container, words);
-  if (container.shared_memory_bytes > 0) {
-    words.push_back("--shm-size=" + std::to_string(container.shared_memory_bytes));
-  }
+  if (command.memory_limit_bytes > 0) words.push_back("--memory=" + std::to_string(command.memory_limit_bytes) + "b");
   words.push_back("--workdir=" + container.working_directory.text());
   for (const auto& [name, value] : command.environment) {
     // Inside, the devices are numbered anew, and there are no others.
@@ -155,6 +153,9 @@ SiteCommand engine_command(const SiteCommand& command, std::string_view run) {
     }
   } else {
     outside.arguments = run_arguments(command, container, run);
+    // The client is not the job.
+    outside.memory_limit_bytes = 0;
+    outside.memory_expected_bytes = 0;
   }
   outside.arguments.insert(outside.arguments.end(), command.arguments.begin(), command.arguments.end());
   return outside;

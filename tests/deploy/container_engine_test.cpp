@@ -131,6 +131,14 @@ TEST(ContainerEngineTest, GraphicsProcessors) {
   }
 }
 
+TEST(ContainerEngineTest, AMemoryLimitIsTheContainersAndNotItsClients) {
+  SiteCommand command = command_in(docker());
+  command.memory_limit_bytes = 1048576;
+  const SiteCommand outside = engine_command(command, "r1");
+  EXPECT_THAT(outside.arguments, Contains("--memory=1048576b"));
+  EXPECT_EQ(outside.memory_limit_bytes, 0);
+}
+
 TEST(ContainerEngineTest, EndsContainersByName) {
   EXPECT_THAT(stop_arguments(podman(), "n"), ElementsAre("podman", "stop", "--time", "2", "n"));
   EXPECT_THAT(kill_arguments(docker()), ElementsAre("docker", "kill"));
