@@ -122,6 +122,13 @@ void MachineBench::end(const std::string& job, int exit_code) {
   take(truth(open, exit_code));
 }
 
+void MachineBench::end(const std::string& job, deploy::CommandEnd end) {
+  const Open open = remove("end " + job);
+  const auto activity = std::get<engine::StartJob>(open.effect).activity;
+  std::erase_if(running_, [&](const auto& one) { return one.second == activity; });
+  take(engine::JobEnded{.activity = activity, .result = std::move(end)});
+}
+
 void MachineBench::fail(const std::string& name, core::ErrorCode code) {
   const Open open = remove(name);
   const auto failure = core::fail(code, "the test fails " + name);
