@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/value.hpp"
 #include "deploy/connector.hpp"
+#include "engine/noted_inputs.hpp"
 #include "flow/job.hpp"
 #include "flow/process.hpp"
 #include "store/cached_result.hpp"
@@ -62,6 +64,7 @@ struct Evaluation {
   core::Value step_inputs;  ///< of a step that loops: its own inputs in this iteration
   core::Value inputs;       ///< as the process's contract accepted them
   std::string fingerprint;
+  NotedInputs noted;
   std::optional<flow::ResourceRequest> request;  ///< of a tool with a command
   bool expects_container = false;                ///< known where results are reused
   std::optional<core::Value> outputs;            ///< of a tool without one
@@ -105,6 +108,13 @@ struct CollectJob {
   std::shared_ptr<const store::ResultTicket> ticket;  ///< null: the result is not kept
 };
 
+/// The end of a stream that a command wrote.
+struct StreamEnd {
+  std::string stream;      ///< "log", "stderr"
+  std::int64_t bytes = 0;  ///< that were written in all
+  std::string text;
+};
+
 /// Reads the end of a failed job's log.
 struct InspectJob {
   ActivityId activity;
@@ -139,12 +149,14 @@ struct JobEnded {
 struct JobCollected {
   ActivityId activity;
   core::Result<core::Value> result;
+  std::vector<StreamEnd> logs = {};
 };
 
 struct JobInspected {
   ActivityId activity;
   std::string log_tail;
   core::Location log;
+  std::vector<StreamEnd> logs = {};
 };
 
 /// A time asked for by `Machine::wake_at` has come.

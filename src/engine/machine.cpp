@@ -174,7 +174,8 @@ void Machine::State::create_job(Activity& activity, Evaluation evaluation) {
                            .tag = activity.tag,
                            .inputs_fingerprint = std::move(evaluation.fingerprint),
                            .cache_key = reuse.ticket ? reuse.ticket->key : std::string(),
-                           .cache_refusal = std::move(reuse.refusal)});
+                           .cache_refusal = std::move(reuse.refusal),
+                           .inputs = record_values(evaluation.noted)});
   if (evaluation.outputs) return finish_job(activity, std::move(*evaluation.outputs));
   if (reuse.found) {
     record(store::JobReused{.job = name(activity),
@@ -234,7 +235,12 @@ void Machine::State::on(JobPrepared& event) {
   if (!event.result) return job_failed(activity, std::move(event.result).error());
   activity.job = std::move(*event.result);
   activity.stage = Stage::kReady;
-  record(store::JobPrepared{.job = name(activity), .folder = activity.job->folder.root});
+  const deploy::SiteCommand& command = activity.job->command;
+  record(store::JobPrepared{.job = name(activity),
+                            .folder = activity.job->folder.root,
+                            .stdout_path = command.stdout_path.value_or(core::RemotePath()),
+                            .stderr_path = command.stderr_path.value_or(core::RemotePath()),
+                            .container = command.container ? command.container->image.name : std::string()});
   if (activity.holds_allotment) start_job(activity);
 }
 
@@ -306,6 +312,7 @@ void Machine::State::command_ended(Activity& activity, core::Result<deploy::Comm
 
 void Machine::State::on(JobCollected& event) {
   Activity& activity = answered(event.activity);
+  record_logs(activity, event.logs);
   if (!event.result) return stopping ? drop(activity) : job_failed(activity, std::move(event.result).error());
   finish_job(activity, std::move(*event.result));
 }
@@ -318,7 +325,26 @@ void Machine::State::finish_job(Activity& activity, core::Value outputs) {
 
 void Machine::State::on(JobInspected& event) {
   Activity& activity = answered(event.activity);
+  record_logs(activity, event.logs);
   give_up(activity, std::move(activity.error), std::move(event.log_tail), std::move(event.log));
+}
+
+void Machine::State::record_logs(const Activity& activity, std::vector<StreamEnd>& logs) {
+  for (StreamEnd& log : logs) {
+    record(store::JobLogged{.job = name(activity),
+                            .attempt = activity.attempt,
+                            .stream = std::move(log.stream),
+                            .bytes = log.bytes,
+                            .text = std::move(log.text)});
+  }
+}
+
+/// Large values first, each once in a run, then what refers to them.
+core::Value Machine::State::record_values(NotedInputs& noted) {
+  for (store::ValueNoted& value : noted.large) {
+    if (values_noted.insert(value.hash).second) record(std::move(value));
+  }
+  return std::move(noted.inputs);
 }
 
 void Machine::State::on(TimePassed&) {

@@ -62,7 +62,9 @@ void Machine::State::enter_workflow(Activity& activity, Evaluation evaluation) {
   --jobs_active;
   activity.stage = Stage::kWorkflow;
   count_running(activity);
-  record(store::WorkflowEntered{.name = name(activity), .inputs_fingerprint = std::move(evaluation.fingerprint)});
+  record(store::WorkflowEntered{.name = name(activity),
+                                .inputs_fingerprint = std::move(evaluation.fingerprint),
+                                .inputs = record_values(evaluation.noted)});
   activity.instance = std::make_unique<Instance>();
   Instance& instance = *activity.instance;
   instance.node = activity.node;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t kLogReadBytesMax = std::uint64_t{1} << 20;
 constexpr std::size_t kLogTailBytesMax = 4096;
+constexpr std::uint64_t kStreamReadBytesMax = std::uint64_t{64} << 20;  // of a longer stream nothing is kept
+constexpr std::size_t kStreamKeptBytesMax = std::size_t{64} << 10;
 constexpr std::size_t kLogTailLinesMax = 20;
 
 /// The last lines of a text, without its final newline.
@@ -73,6 +75,18 @@ std::int64_t bytes_of(double mib) {
   return static_cast<std::int64_t>(std::min(mib, kMibMax) * kMib);
 }
 
+/// The last bytes of a text, from the begin of a line or at least of a character.
+std::string end_of(std::string text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t begin = text.size() - bytes_max;
+  if (const auto line = text.find('\n', begin); line != std::string::npos && line - begin < kLogTailBytesMax) {
+    begin = line + 1;
+  } else {
+    while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U) ++begin;
+  }
+  return text.substr(begin);
+}
+
 /// A name for a standard stream, which must lie in the job's output directory.
 core::Result<core::RemotePath> stream_path(const core::RemotePath& outdir, const std::string& name) {
   const auto parts = core::split(name, '/');
@@ -121,7 +135,9 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
   if (effect.process->contract != nullptr) {
     ALVEUS_TRY_ASSIGN(evaluation.inputs, effect.process->contract->accept(evaluation.inputs, access_));
   }
-  evaluation.fingerprint = core::hash_text(core::HashKind::kSha256, core::to_json(evaluation.inputs));
+  const std::string inputs_json = core::to_json(evaluation.inputs);
+  evaluation.fingerprint = core::hash_text(core::HashKind::kSha256, inputs_json);
+  evaluation.noted = note_inputs(evaluation.inputs, inputs_json);
   // The fingerprint names what the web calls them: where they lie here differs from run to run.
   ALVEUS_TRY(fetch_from_web(evaluation.inputs));
   if (const auto* tool = std::get_if<std::shared_ptr<const flow::Tool>>(&effect.process->body)) {
@@ -293,6 +309,25 @@ JobStarted Work::perform(const StartJob& effect) const {
   return {.activity = effect.activity, .result = *std::move(started)};
 }
 
+/// What the journal keeps of the streams. A stream that became an output is none of them. Empty ones are left out, and
+/// so is what cannot be read: a log is worth no failure.
+std::vector<StreamEnd> Work::stream_ends(const deploy::SiteCommand& command) const {
+  std::vector<StreamEnd> ends;
+  const auto add = [&](std::string_view stream, const core::RemotePath& path) {
+    const auto found = connector_.status(path);
+    if (!found || found->kind != deploy::EntryKind::kFile || found->size_bytes == 0) return;
+    StreamEnd end{.stream = std::string(stream), .bytes = static_cast<std::int64_t>(found->size_bytes), .text = {}};
+    if (found->size_bytes > kStreamReadBytesMax) return ends.push_back(std::move(end));
+    auto text = connector_.read(path, kStreamReadBytesMax);
+    if (!text) return;
+    end.text = end_of(secrets_.conceal(*std::move(text)), kStreamKeptBytesMax);
+    ends.push_back(std::move(end));
+  };
+  add("log", command.log_path);
+  if (command.stderr_path) add("stderr", *command.stderr_path);
+  return ends;
+}
+
 JobCollected Work::perform(const CollectJob& effect) const {
   const PreparedJob& job = *effect.job;
   if (job.command.container) {
@@ -301,7 +336,8 @@ JobCollected Work::perform(const CollectJob& effect) const {
   }
   const core::Location outdir = connector_.location_of(effect.job->folder.outdir);
   JobCollected collected{.activity = effect.activity,
-                         .result = effect.tool->collect(effect.job->plan, effect.exit, outdir, access_)};
+                         .result = effect.tool->collect(effect.job->plan, effect.exit, outdir, access_),
+                         .logs = stream_ends(effect.job->command)};
   if (!secrets_.empty()) {
     remove_secret_files(*effect.job, collected.result ? *collected.result : core::Value());
     if (!collected.result) collected.result = core::fail(secrets_.conceal(collected.result.error()));
@@ -318,9 +354,9 @@ JobCollected Work::perform(const CollectJob& effect) const {
 }
 
 JobInspected Work::perform(const InspectJob& effect) const {
-  JobInspected inspected{.activity = effect.activity, .log_tail = {}, .log = {}};
   if (!secrets_.empty()) remove_secret_files(*effect.job, {});
   const deploy::SiteCommand& command = effect.job->command;
+  JobInspected inspected{.activity = effect.activity, .log_tail = {}, .log = {}, .logs = stream_ends(command)};
   for (const auto& path : {command.stderr_path, std::optional(command.log_path), command.stdout_path}) {
     if (!path) continue;
     auto text = connector_.read(*path, kLogReadBytesMax);

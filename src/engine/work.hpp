@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "deploy/connector.hpp"
 #include "engine/connector_data_access.hpp"
@@ -68,6 +69,7 @@ class Work {
   std::vector<std::string> gpu_ids(GpuSet gpus) const;
   std::vector<flow::StageEntry> revealed(std::vector<flow::StageEntry> entries) const;
   void remove_secret_files(const PreparedJob& job, const core::Value& outputs) const;
+  std::vector<StreamEnd> stream_ends(const deploy::SiteCommand& command) const;
 
   deploy::Connector& connector_;
   transfer::Sites sites_;

@@ -38,14 +38,18 @@ class Details {
     missing_ = key;
     return {};
   }
-  /// Empty when the row does not have it.
-  std::string optional_text(std::string_view key) const { return row_.detail.string_or(key, ""); }
   std::int64_t integer(std::string_view key) {
     const Value found = any(key);
     if (found.is_integer()) return found.as_integer();
     missing_ = key;
     return 0;
   }
+  // Members that came later, or stand where they say something: null and empty when the row does not have them.
+  Value any_or_null(std::string_view key) const {
+    const Value* found = row_.detail.find(key);
+    return found == nullptr ? Value() : *found;
+  }
+  std::string optional_text(std::string_view key) const { return row_.detail.string_or(key, ""); }
   bool flag(std::string_view key) {
     const Value found = any(key);
     if (found.is_bool()) return found.as_bool();
@@ -128,7 +132,7 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      }},
     {"workflow-entered",
      [](Details& d, const std::string& subject) -> Record {
-       return WorkflowEntered{core::JobId(subject), d.text("inputs")};
+       return WorkflowEntered{core::JobId(subject), d.text("inputs"), d.any_or_null("values")};
      }},
     {"scatter-expanded",
      [](Details& d, const std::string& subject) -> Record {
@@ -136,8 +140,9 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      }},
     {"job-created",
      [](Details& d, const std::string& subject) -> Record {
-       return JobCreated{core::JobId(subject), core::StepPath(d.text("step")), d.text("tag"),
-                         d.text("inputs"),     d.optional_text("cache_key"),   d.optional_text("cache_refusal")};
+       return JobCreated{core::JobId(subject),   core::StepPath(d.text("step")), d.text("tag"),
+                         d.text("inputs"),       d.optional_text("cache_key"),   d.optional_text("cache_refusal"),
+                         d.any_or_null("values")};
      }},
     {"job-reused",
      [](Details& d, const std::string& subject) -> Record {
@@ -151,7 +156,9 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      }},
     {"job-prepared",
      [](Details& d, const std::string& subject) -> Record {
-       return JobPrepared{core::JobId(subject), core::RemotePath(d.text("folder"))};
+       return JobPrepared{core::JobId(subject), core::RemotePath(d.text("folder")),
+                          core::RemotePath(d.optional_text("stdout")), core::RemotePath(d.optional_text("stderr")),
+                          d.optional_text("container")};
      }},
     {"job-started",
      [](Details& d, const std::string& subject) -> Record {
@@ -188,6 +195,13 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      [](Details& d, const std::string&) -> Record {
        return DeliveryBegun{d.any("outputs"), d.flag("is_move"), targets_of(d.any("targets"))};
      }},
+    {"value-noted",
+     [](Details& d, const std::string& subject) -> Record { return ValueNoted{subject, d.any("value")}; }},
+    {"job-logged",
+     [](Details& d, const std::string& subject) -> Record {
+       return JobLogged{core::JobId(subject), static_cast<int>(d.integer("attempt")), d.text("stream"),
+                        d.integer("bytes"), d.text("text")};
+     }},
 }};
 
 std::string subject_of(const Record& record) {
@@ -198,9 +212,23 @@ std::string subject_of(const Record& record) {
                         [](const RunEnded&) { return std::string(); },
                         [](const RunResumed&) { return std::string(); },
                         [](const DeliveryBegun&) { return std::string(); },
+                        [](const ValueNoted& r) { return r.hash; },
                         [](const auto& r) { return r.job.text(); },
                     },
                     record);
+}
+
+Object with_values(Object detail, const Value& inputs) {
+  if (!inputs.is_null()) detail.append("values", inputs);
+  return detail;
+}
+
+Object prepared_detail(const JobPrepared& record) {
+  Object detail{{"folder", record.folder.text()}};
+  if (!record.stdout_path.empty()) detail.append("stdout", record.stdout_path.text());
+  if (!record.stderr_path.empty()) detail.append("stderr", record.stderr_path.text());
+  if (!record.container.empty()) detail.append("container", record.container);
+  return detail;
 }
 
 Value detail_of(const Record& record) {
@@ -209,13 +237,13 @@ Value detail_of(const Record& record) {
           [](const RunStarted& r) {
             return Object{{"document", r.document_hash}, {"inputs", r.inputs_hash}, {"description", r.description}};
           },
-          [](const WorkflowEntered& r) { return Object{{"inputs", r.inputs_fingerprint}}; },
+          [](const WorkflowEntered& r) { return with_values(Object{{"inputs", r.inputs_fingerprint}}, r.inputs); },
           [](const ScatterExpanded& r) { return Object{{"elements", static_cast<std::int64_t>(r.element_count)}}; },
           [](const JobCreated& r) {
             Object detail{{"step", r.step.text()}, {"tag", r.tag}, {"inputs", r.inputs_fingerprint}};
             if (!r.cache_key.empty()) detail.append("cache_key", r.cache_key);
             if (!r.cache_refusal.empty()) detail.append("cache_refusal", r.cache_refusal);
-            return detail;
+            return with_values(std::move(detail), r.inputs);
           },
           [](const JobReused& r) {
             return Object{{"cache_key", r.cache_key}, {"run", r.source_run.text()}, {"job", r.source_job.text()}};
@@ -223,7 +251,7 @@ Value detail_of(const Record& record) {
           [](const JobPlaced& r) {
             return Object{{"site", r.site}, {"cores", r.cores}, {"ram_mib", r.ram_mib}, {"attempt", r.attempt}};
           },
-          [](const JobPrepared& r) { return Object{{"folder", r.folder.text()}}; },
+          [](const JobPrepared& r) { return prepared_detail(r); },
           [](const JobStarted& r) { return Object{{"handle", r.handle}}; },
           [](const JobEnded& r) {
             Object detail{{"outcome", name_of(r.outcome.kind)},
@@ -251,6 +279,10 @@ Value detail_of(const Record& record) {
           [](const RunResumed& r) { return Object{{"description", r.description}}; },
           [](const DeliveryBegun& r) {
             return Object{{"outputs", r.outputs}, {"is_move", r.is_move}, {"targets", value_of(r.targets)}};
+          },
+          [](const ValueNoted& r) { return Object{{"value", r.value}}; },
+          [](const JobLogged& r) {
+            return Object{{"attempt", r.attempt}, {"stream", r.stream}, {"bytes", r.bytes}, {"text", r.text}};
           },
       },
       record);

@@ -37,6 +37,7 @@ struct RunResumed {
 struct WorkflowEntered {
   core::JobId name;
   std::string inputs_fingerprint;
+  core::Value inputs = {};  ///< as in JobCreated
   friend bool operator==(const WorkflowEntered&, const WorkflowEntered&) = default;
 };
 
@@ -47,6 +48,13 @@ struct ScatterExpanded {
   friend bool operator==(const ScatterExpanded&, const ScatterExpanded&) = default;
 };
 
+/// A value that stands in the inputs of jobs as {"$noted": hash}, written before the first of them.
+struct ValueNoted {
+  std::string hash;  ///< SHA-256 of it as compact JSON
+  core::Value value;
+  friend bool operator==(const ValueNoted&, const ValueNoted&) = default;
+};
+
 /// The inputs of a job are known.
 struct JobCreated {
   core::JobId job;
@@ -55,6 +63,7 @@ struct JobCreated {
   std::string inputs_fingerprint;  ///< SHA-256 of the input object as compact JSON
   std::string cache_key = {};      ///< under which its result is looked for and kept; empty: not at all
   std::string cache_refusal = {};  ///< why a run with a cache does not look for it
+  core::Value inputs = {};         ///< what identifies them; null when it was not noted
   friend bool operator==(const JobCreated&, const JobCreated&) = default;
 };
 
@@ -81,6 +90,9 @@ struct JobPlaced {
 struct JobPrepared {
   core::JobId job;
   core::RemotePath folder;
+  core::RemotePath stdout_path = {};  ///< empty: standard output goes to the log, "log" in the folder
+  core::RemotePath stderr_path = {};
+  std::string container = {};  ///< the image it runs in; empty: none
   friend bool operator==(const JobPrepared&, const JobPrepared&) = default;
 };
 
@@ -98,6 +110,16 @@ struct JobEnded {
   std::int64_t resident_max_bytes = 0;   ///< of all its processes together, as far as was seen
   std::vector<std::string> left_behind;  ///< names of programs that it left running; they were ended
   friend bool operator==(const JobEnded&, const JobEnded&) = default;
+};
+
+/// The end of what a command wrote to one of its streams, for when its folder is gone.
+struct JobLogged {
+  core::JobId job;
+  int attempt = 0;
+  std::string stream;      ///< "log", "stderr"
+  std::int64_t bytes = 0;  ///< that were written in all
+  std::string text;
+  friend bool operator==(const JobLogged&, const JobLogged&) = default;
 };
 
 /// The job is done and these are its outputs.
@@ -158,7 +180,7 @@ struct RunEnded {
 
 using Record = std::variant<RunStarted, WorkflowEntered, ScatterExpanded, JobCreated, JobReused, JobPlaced, JobPrepared,
                             JobStarted, JobEnded, JobCollected, JobSkipped, JobRetried, JobFailed, RunEnded, RunResumed,
-                            DeliveryBegun>;
+                            DeliveryBegun, ValueNoted, JobLogged>;
 
 /// A record as a row of the journal.
 struct Row {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <functional>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -29,6 +31,9 @@ core::Result<RunListing> read_listing(RunFolder folder) {
   while (true) {
     ALVEUS_TRY_ASSIGN(const bool has_row, rows.step());
     if (!has_row) break;
+    listing.last_record_at = sys::WallTime(std::chrono::microseconds(rows.integer(0)));
+    // What a newer version wrote last is no reason not to list the run.
+    if (rows.text(1) != "run-started" && rows.text(1) != "run-ended") continue;
     ALVEUS_TRY_ASSIGN(auto detail, core::parse_json(rows.text(3)));
     ALVEUS_TRY_ASSIGN(const auto record,
                       decode({.kind = rows.text(1), .subject = rows.text(2), .detail = std::move(detail)}));
@@ -42,6 +47,21 @@ core::Result<RunListing> read_listing(RunFolder folder) {
   }
   if (!has_start) return core::fail(core::ErrorCode::kCorrupt, "the journal does not begin with the run's start");
   return listing;
+}
+
+/// Ids tell the second of a run's start; among those of the last one the journals tell which began last.
+const std::string& latest_of(const std::filesystem::path& runs, const std::vector<std::string>& sorted) {
+  constexpr std::size_t kSecondLength = 15;
+  const std::string_view second = std::string_view(sorted.back()).substr(0, kSecondLength);
+  const std::string* latest = &sorted.back();
+  std::optional<sys::WallTime> started_at;
+  for (auto run = sorted.rbegin(); run != sorted.rend() && run->starts_with(second); ++run) {
+    const auto listing = read_listing({.run = core::RunId(*run), .path = runs / *run});
+    if (!listing || (started_at && listing->started_at <= *started_at)) continue;
+    started_at = listing->started_at;
+    latest = &*run;
+  }
+  return *latest;
 }
 
 }  // namespace
@@ -93,17 +113,22 @@ core::Result<RunFolder> find_run_folder(const std::filesystem::path& runs, std::
     return core::fail(core::ErrorCode::kInvalidInput, "'" + std::string(name) + "' may be " + matches.front() + " or " +
                                                           matches.back() + "; name more of it");
   }
-  return RunFolder{.run = core::RunId(matches.back()), .path = runs / matches.back()};
+  const std::string& found = name == "last" ? latest_of(runs, matches) : matches.back();
+  return RunFolder{.run = core::RunId(found), .path = runs / found};
 }
 
-core::Result<std::vector<RunListing>> list_runs(const std::filesystem::path& runs) {
+core::Result<std::vector<RunListing>> list_runs(const std::filesystem::path& runs, std::size_t latest_max) {
   std::vector<RunListing> listings;
   std::error_code failure;
   std::filesystem::directory_iterator entries(runs, failure);
   if (failure == std::errc::no_such_file_or_directory) return listings;
   if (failure) return core::fail(sys::system_error("list the runs", runs, failure.value()));
-  for (const auto& entry : entries) {
-    RunFolder folder{.run = core::RunId(entry.path().filename().string()), .path = entry.path()};
+  std::vector<std::filesystem::path> folders;
+  for (const auto& entry : entries) folders.push_back(entry.path());
+  std::ranges::sort(folders, std::ranges::greater{});  // ids begin with their time
+  for (const auto& path : folders) {
+    if (listings.size() == latest_max) break;
+    RunFolder folder{.run = core::RunId(path.filename().string()), .path = path};
     if (!std::filesystem::exists(folder.journal_file(), failure)) continue;
     if (auto listing = read_listing(std::move(folder))) listings.push_back(std::move(*listing));
   }

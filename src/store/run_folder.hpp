@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -44,11 +45,13 @@ core::Result<RunFolder> find_run_folder(const std::filesystem::path& runs, std::
 struct RunListing {
   RunFolder folder;
   sys::WallTime started_at;
+  sys::WallTime last_record_at;
   core::Value description;
   std::optional<RunStatus> status;  ///< empty: under way or lost
 };
 
-/// All runs in `runs`, oldest first; folders without a readable journal are left out. A missing folder has no runs.
-core::Result<std::vector<RunListing>> list_runs(const std::filesystem::path& runs);
+/// The runs in `runs`, oldest first; with `latest_max` those with the latest ids alone, and the others are not looked
+/// at. Folders without a readable journal are left out. A missing folder has no runs.
+core::Result<std::vector<RunListing>> list_runs(const std::filesystem::path& runs, std::size_t latest_max = SIZE_MAX);
 
 }  // namespace alveus::store

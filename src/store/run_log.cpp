@@ -34,6 +34,8 @@ class Summaries {
   void apply(const RunEnded& record) { log_.ended = record; }
   void apply(const WorkflowEntered&) {}
   void apply(const ScatterExpanded&) {}
+  void apply(const ValueNoted&) {}
+  void apply(const JobLogged&) {}
   /// Comes twice for a job that a resumed run begins anew: what is known of its first life is forgotten.
   void apply(const JobCreated& record) {
     JobSummary& summary = job(record.job);

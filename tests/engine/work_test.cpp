@@ -104,6 +104,27 @@ TEST_F(WorkTest, CollectsAndRemovesTemporaryFiles) {
   EXPECT_THAT(site_.tree(), ElementsAre("/jobs/j.0/out"));
 }
 
+TEST_F(WorkTest, KeepsTheEndOfWhatTheCommandWrote) {
+  const auto job = *prepare({.stdout_name = "out.txt", .stderr_name = "err.txt"});
+  site_.put("/jobs/j.0/log", "hello\n");
+  site_.put("/jobs/j.0/out/out.txt", "an output");
+  site_.put("/jobs/j.0/out/err.txt", std::string(100'000, 'x') + "\nthe end\n");
+  const auto logs = work_.perform(CollectJob{.tool = tool_.get(), .job = job, .exit = {}}).logs;
+  ASSERT_EQ(logs.size(), 2U) << "standard output went to a file: it is no log";
+  EXPECT_EQ(logs[0].stream, "log");
+  EXPECT_EQ(logs[0].text, "hello\n");
+  EXPECT_EQ(logs[1].stream, "stderr");
+  EXPECT_EQ(logs[1].bytes, 100'009);
+  EXPECT_EQ(logs[1].text.size(), 65536U);
+  EXPECT_TRUE(logs[1].text.ends_with("x\nthe end\n"));
+}
+
+TEST_F(WorkTest, ASilentCommandLeavesNoLog) {
+  const auto job = *prepare({});
+  site_.put("/jobs/j.0/log", "");
+  EXPECT_TRUE(work_.perform(CollectJob{.tool = tool_.get(), .job = job, .exit = {}}).logs.empty());
+}
+
 TEST_F(WorkTest, ShowsTheEndOfTheLog) {
   const auto job = *prepare({});
   std::string log;

@@ -62,6 +62,12 @@ TEST_F(RunFolderTest, IsFoundByTheBeginningOfItsIdAndAsTheLast) {
   EXPECT_EQ(find_run_folder(runs_, "").error().code, core::ErrorCode::kNotFound);
 }
 
+TEST_F(RunFolderTest, TheLastOfOneSecondIsTheOneThatBeganLast) {
+  record(made("20260101-000000-b"), {RunStarted{.run = core::RunId("b")}}, 1);
+  record(made("20260101-000000-a"), {RunStarted{.run = core::RunId("a")}}, 2);
+  EXPECT_EQ(find_run_folder(runs_, "last")->run.text(), "20260101-000000-a");
+}
+
 TEST_F(RunFolderTest, ListsRunsByTimeAndSkipsWhatIsNone) {
   record(made("later"), {RunStarted{.run = core::RunId("later"), .description = "b"}}, 20);
   record(made("first"),

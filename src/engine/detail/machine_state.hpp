@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -170,6 +171,8 @@ struct Machine::State {
   static core::Error why_it_failed(const Activity& activity, const deploy::CommandEnd& end);
   void command_ended(Activity& activity, core::Result<deploy::CommandEnd> result);
   void release(Activity& activity);
+  void record_logs(const Activity& activity, std::vector<StreamEnd>& logs);
+  core::Value record_values(NotedInputs& noted);
 
   // The graph: machine_graph.cpp.
   void settle();
@@ -230,8 +233,9 @@ struct Machine::State {
   std::deque<Instance*> complete;                                          ///< workflows with no step left
   std::multimap<sys::SteadyTime, ActivityId> backing_off;
   std::vector<detail::PathNode*> nodes_changed;
-  std::size_t jobs_active = 0;  ///< invocations that are no workflows
-  std::size_t answers_due = 0;  ///< events that effects will bring
+  std::unordered_set<std::string> values_noted;  ///< hashes of those in the journal
+  std::size_t jobs_active = 0;                   ///< invocations that are no workflows
+  std::size_t answers_due = 0;                   ///< events that effects will bring
   bool stopping = false;
   bool cancel_requested = false;
   std::optional<sys::SteadyTime> give_up_at;
