@@ -1,6 +1,8 @@
 // Niceties only: the page is complete without them.
 (() => {
   const number = (cell) => {
+    const exact = cell.querySelector("data");
+    if (exact) return parseFloat(exact.value);
     const text = cell.textContent.replace(/[\s\u202f]/g, "").replace("\u2212", "-").replace("<", "");
     const value = parseFloat(text);
     return Number.isNaN(value) ? null : value;

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <ctime>
 
 #include "core/csv.hpp"
 
@@ -67,6 +69,37 @@ std::string setting_text(double value) {
   std::array<char, 64> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed).ptr;
   return with_minus({digits.data(), end});
+}
+
+std::string elapsed_text(std::chrono::microseconds elapsed) {
+  const auto us = std::max<std::int64_t>(0, elapsed.count());
+  const double seconds = static_cast<double>(us) / 1e6;
+  if (us == 0) return "0 s";
+  if (us < 1'000) return "<1 ms";
+  if (us < 100'000) return fmt::format("{} ms", us / 1000);
+  if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
+  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  if (whole < 86400) return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+  return fmt::format("{} d {} h", whole / 86400, whole / 3600 % 24);
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  constexpr std::array kUnits = {"kB", "MB", "GB", "TB", "PB"};
+  if (bytes < 1000) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  for (value /= 1000; value >= 999.5 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
+  return value < 9.95 ? fmt::format("{:.1f} {}", value, kUnits[unit]) : fmt::format("{:.0f} {}", value, kUnits[unit]);
+}
+
+std::string time_text(std::chrono::sys_time<std::chrono::microseconds> time) {
+  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  std::tm calendar{};
+  gmtime_r(&seconds, &calendar);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", calendar.tm_year + 1900, calendar.tm_mon + 1,
+                     calendar.tm_mday, calendar.tm_hour, calendar.tm_min, calendar.tm_sec);
 }
 
 }  // namespace alveus::report

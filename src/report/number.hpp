@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,5 +27,11 @@ std::string percent_text(double share);
 /// A number as it was set: the shortest text that reads back the same ("0.0003"), without an exponent
 /// where that is not too long.
 std::string setting_text(double value);
+/// A length of time to three digits or so: "4 ms", "0.42 s", "12.3 s", "3 min 20 s", "2 h 05 min", "3 d 4 h".
+std::string elapsed_text(std::chrono::microseconds elapsed);
+/// "512 B", "1.4 kB", "23 MB", "1.2 GB": powers of a thousand.
+std::string bytes_text(std::int64_t bytes);
+/// A point in time as UTC, to the second: "2026-01-31 23:59:59".
+std::string time_text(std::chrono::sys_time<std::chrono::microseconds> time);
 
 }  // namespace alveus::report

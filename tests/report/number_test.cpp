@@ -56,5 +56,27 @@ TEST(NumberTest, WritesSettingsAsTheyWereSet) {
   EXPECT_EQ(setting_text(1e-9), "1e-09");
 }
 
+TEST(NumberTest, WritesLengthsOfTimeToAboutThreeDigits) {
+  using std::chrono::microseconds;
+  EXPECT_EQ(elapsed_text(microseconds(0)), "0 s");
+  EXPECT_EQ(elapsed_text(microseconds(400)), "<1 ms");
+  EXPECT_EQ(elapsed_text(microseconds(4'000)), "4 ms");
+  EXPECT_EQ(elapsed_text(microseconds(420'000)), "0.42 s");
+  EXPECT_EQ(elapsed_text(microseconds(12'340'000)), "12.3 s");
+  EXPECT_EQ(elapsed_text(microseconds(59'960'000)), "1 min 00 s");
+  EXPECT_EQ(elapsed_text(microseconds(200'000'000)), "3 min 20 s");
+  EXPECT_EQ(elapsed_text(std::chrono::minutes(125)), "2 h 05 min");
+  EXPECT_EQ(elapsed_text(std::chrono::hours(76)), "3 d 4 h");
+}
+
+TEST(NumberTest, WritesBytesAndPointsInTime) {
+  EXPECT_EQ(bytes_text(999), "999 B");
+  EXPECT_EQ(bytes_text(1'400), "1.4 kB");
+  EXPECT_EQ(bytes_text(23'400'000), "23 MB");
+  EXPECT_EQ(bytes_text(999'600), "1.0 MB");
+  EXPECT_EQ(time_text(std::chrono::sys_time<std::chrono::microseconds>(std::chrono::seconds(1769903999))),
+            "2026-01-31 23:59:59");
+}
+
 }  // namespace
 }  // namespace alveus::report

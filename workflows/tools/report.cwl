@@ -2,7 +2,7 @@
 cwlVersion: v1.2
 class: CommandLineTool
 label: One self-contained page with everything and where it comes from
-baseCommand: [alveus, report]
+baseCommand: [alveus, study, report]
 arguments: [--out, report.html]
 inputs:
   comparison: {type: Directory, inputBinding: {prefix: --comparison}}

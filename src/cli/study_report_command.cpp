@@ -47,10 +47,10 @@ core::Result<ExitStatus> run_report(const cmdline::Flags& flags, std::span<const
 
 }  // namespace
 
-cmdline::Command make_report_command() {
+cmdline::Command make_study_report_command() {
   const report::ReportOptions defaults;
   return {
-      .name = "report",
+      .name = "study report",
       .summary = "Make one self-contained HTML page of a study",
       .details =
           "Joins what the other steps wrote to a page that needs no other file and no network: key result, ranking "

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmdline/command.hpp"
+#include "core/result.hpp"
+#include "core/value.hpp"
+#include "store/record.hpp"
+#include "store/run_folder.hpp"
+
+namespace alveus::cli {
+
+/// The argument RUN and the flag --state of every command that looks at runs.
+cmdline::Flag run_argument();
+cmdline::Flag state_flag();
+
+/// The folder of the run that the flags name. Errors as store::find_run_folder.
+core::Result<store::RunFolder> run_folder_of(const cmdline::Flags& flags);
+
+/// "done", "failed", "cancelled"; for a run that has not ended "under way" while its controller lives, else "lost".
+std::string standing_of(const std::filesystem::path& run_folder, const std::optional<store::RunStatus>& ended);
+/// Whether `alveus resume` can go on with a run that stands so.
+bool can_resume(const std::string& standing);
+
+/// A table for the terminal: a line a row, columns two blanks apart, the first row the heads.
+class TextTable {
+ public:
+  /// `numbers` are the columns that stand to the right.
+  explicit TextTable(std::vector<std::string> heads, std::vector<std::size_t> numbers = {});
+  void add(std::vector<std::string> cells);
+  std::string text(std::string_view indent = {}) const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::size_t> numbers_;
+};
+
+/// A value of an input or output object for the eye: text as it is, a File or Directory by its path and size, lists
+/// and records cut to a few members.
+std::string value_text(const core::Value& value);
+/// "/a b/c" for "file:///a%20b/c"; other URIs as they are.
+std::string path_text(const std::string& location);
+/// How many columns a text takes: its code points.
+std::size_t columns_of(std::string_view text);
+
+}  // namespace alveus::cli

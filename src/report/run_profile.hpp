@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "store/run_history.hpp"
+#include "sys/clock.hpp"
+
+namespace alveus::report {
+
+using Duration = std::chrono::microseconds;
+
+/// Where the time of a job went.
+struct Phases {
+  Duration waiting{0};     ///< for its turn, for cores and memory, and for another attempt
+  Duration staging{0};     ///< its folder is made, its inputs are brought
+  Duration running{0};     ///< its command runs
+  Duration collecting{0};  ///< its outputs are looked up and checked
+
+  Duration total() const { return waiting + staging + running + collecting; }
+  Phases& operator+=(const Phases& other);
+  friend bool operator==(const Phases&, const Phases&) = default;
+};
+
+/// One attempt at a job. It holds its cores from the start of its command to its end.
+struct Occupation {
+  sys::WallTime placed_at;
+  sys::WallTime prepared_at;  ///< between this and the start it may wait for cores
+  sys::WallTime started_at;   ///< of the command; `ended_at` when it never started
+  sys::WallTime ended_at;
+  double cores = 0;
+  Duration cpu_time{0};
+};
+
+/// What a report keeps of a job.
+struct JobProfile {
+  std::string name;
+  std::size_t step = 0;  ///< index in RunProfile::steps
+  std::string tag;
+  store::JobState state = store::JobState::kCreated;
+  bool reused = false;
+  std::size_t attempts = 0;
+  sys::WallTime created_at;
+  sys::WallTime finished_at;  ///< of a job under way: the last record of the run
+  Phases phases;
+  double cores = 0;
+  Duration cpu_time{0};  ///< of all attempts
+  std::int64_t memory_max_bytes = 0;
+  std::optional<int> exit_code;
+  std::string failure;
+  std::vector<Occupation> occupations;  ///< one for each attempt
+
+  bool is_over() const;
+};
+
+/// All jobs of a step together.
+struct StepProfile {
+  core::StepPath step;
+  std::int64_t done = 0;  ///< those reused included
+  std::int64_t reused = 0;
+  std::int64_t failed = 0;
+  std::int64_t skipped = 0;
+  std::int64_t running = 0;
+  std::int64_t waiting = 0;  ///< known, and not running
+  std::int64_t retries = 0;
+  Phases phases;
+  Duration running_median{0};  ///< of the jobs whose command ended
+  Duration running_max{0};
+  Duration cpu_time{0};
+  double core_seconds = 0;  ///< running time times cores
+  std::int64_t memory_max_bytes = 0;
+  std::optional<sys::WallTime> first_at;  ///< its first job was created
+  std::optional<sys::WallTime> last_at;   ///< its last one was over
+
+  std::int64_t total() const { return done + failed + skipped + running + waiting; }
+  /// Processor time as a share of the cores it held; empty where too little ran to tell.
+  std::optional<double> efficiency() const;
+};
+
+/// Which steps a step takes values from, by path.
+struct StepGraph {
+  std::map<std::string, std::vector<std::string>> sources;
+};
+
+/// A run for people who want to know where its time went.
+struct RunProfile {
+  store::RunHistory run;
+  std::vector<StepProfile> steps;  ///< in the order in which their first jobs were created
+  std::vector<JobProfile> jobs;    ///< by the time of creation, then by name
+
+  /// What ended last, backwards: each piece could not begin before the one in front of it was over. Indices of jobs.
+  std::vector<std::size_t> critical_path;
+
+  sys::WallTime begin() const { return run.started_at.value_or(run.last_record_at); }
+  sys::WallTime end() const { return run.last_record_at; }
+  Duration elapsed() const { return end() - begin(); }
+  StepProfile whole() const;  ///< all steps together; no median
+};
+
+/// Reads it from the run's journal. `graph` tells which job can have waited for which; without it the time alone does.
+core::Result<RunProfile> read_profile(const std::filesystem::path& journal_file, const StepGraph* graph = nullptr);
+
+/// The cores that jobs held over time, as steps: `cores` from `at` on until the next one. At most `points_max`
+/// entries: where there are more changes, the mean of each of as many equal intervals.
+struct Load {
+  sys::WallTime at;
+  double cores = 0;  ///< held
+  double busy = 0;   ///< processor time spent for each second; spread evenly over the time of each command
+};
+std::vector<Load> load_over_time(const RunProfile& profile, std::size_t points_max);
+
+}  // namespace alveus::report
