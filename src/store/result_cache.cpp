@@ -125,17 +125,6 @@ core::Status write_plainly(const fs::path& file, std::string_view text) {
   return {};
 }
 
-/// Removes what did not become an entry. Files that the job's folder knows too may be written there again.
-void give_up(const fs::path& place) {
-  std::error_code failure;
-  for (fs::recursive_directory_iterator file(place, failure), end; !failure && file != end; file.increment(failure)) {
-    std::error_code ignored;
-    if (file->is_symlink(ignored) || !file->is_regular_file(ignored) || file->hard_link_count(ignored) < 2) continue;
-    fs::permissions(file->path(), fs::perms::owner_write, fs::perm_options::add, ignored);
-  }
-  static_cast<void>(sys::remove_tree(place));
-}
-
 core::Status damaged(const std::string& what) { return fail(core::ErrorCode::kCorrupt, what); }
 
 /// That the entry's files are there, no more and no fewer.
@@ -318,7 +307,7 @@ core::Status ResultCache::keep(const ResultTicket& ticket, const Value& outputs,
   // A folder that is not empty is never replaced: of two that make the same entry the first one wins.
   if (made && ::rename(place.c_str(), entry.c_str()) == 0) return {};
   if (made && errno != ENOTEMPTY && errno != EEXIST) made = fail(sys::system_error("make the entry", entry, errno));
-  give_up(place);
+  static_cast<void>(sys::remove_tree(place));
   return made;
 }
 

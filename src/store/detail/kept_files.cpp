@@ -23,7 +23,7 @@ using core::Status;
 using sys::system_error;
 
 constexpr int kDepthMax = 200;
-constexpr mode_t kReadable = 0555;
+constexpr mode_t kPermissions = 0777;
 
 class Descriptor {
  public:
@@ -84,8 +84,8 @@ Status keep_any(const fs::path& from, const fs::path& to, const fs::path& base, 
   }
   if (!is_directory) {
     ALVEUS_TRY(copy_file(from, to, status, keeping));
-    if (::chmod(to.c_str(), (status.st_mode & kReadable) | S_IRUSR) != 0) {
-      return fail(system_error("make read-only", to, errno));
+    if (::chmod(to.c_str(), status.st_mode & kPermissions) != 0) {
+      return fail(system_error("set the mode of", to, errno));
     }
     ALVEUS_TRY_ASSIGN(const auto checksum, FileChecksums::read(to));
     files.push_back({.path = to.lexically_relative(base).string(), .is_directory = false, .checksum = checksum});
@@ -98,8 +98,8 @@ Status keep_any(const fs::path& from, const fs::path& to, const fs::path& base, 
     ALVEUS_TRY(keep_any(entry->path(), to / entry->path().filename(), base, keeping, files, depth + 1));
   }
   if (failure) return fail(system_error("list", from, failure.value()));
-  if (::chmod(to.c_str(), (status.st_mode & kReadable) | S_IRUSR | S_IXUSR) != 0) {
-    return fail(system_error("make read-only", to, errno));
+  if (::chmod(to.c_str(), (status.st_mode & kPermissions) | S_IRWXU) != 0) {
+    return fail(system_error("set the mode of", to, errno));
   }
   return {};
 }

@@ -17,7 +17,8 @@ struct Keeping {
   bool may_link = false;
 };
 
-/// Puts a file or tree at `to`, where nothing stands; all of it can only be read there. Links are followed, so that it
+/// Puts a file or tree at `to`, where nothing stands. Modes stay: a job that copies an input must find the mode that it
+/// has without a cache. Links are followed, so that it
 /// depends on nothing outside. Adds what it made to `files`, with paths relative to `base`. kInvalidInput for a link to
 /// nothing, a pipe, a tree without an end.
 core::Status keep_files(const std::filesystem::path& from, const std::filesystem::path& to,
