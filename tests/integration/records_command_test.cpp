@@ -114,6 +114,9 @@ TEST_F(RecordsCommandTest, LogsOutliveTheJobFolders) {
   EXPECT_THAT(both.out, AllOf(HasSubstr("==> /say/0.0"), HasSubstr("speaking of a\n"), HasSubstr("speaking of b\n")));
   EXPECT_THAT(both.err, HasSubstr("/say/0.1: it was skipped"));
   EXPECT_EQ(program_.run({"logs", "last", "/say/0.2", "--stderr"}).out, "speaking of b\n");
+  const auto joined = program_.run({"logs", "last", "join", "--stdout"});
+  EXPECT_EQ(joined.out, "a\nb\n") << joined.err;
+  EXPECT_THAT(joined.err, HasSubstr("is the output")) << "and tells where it went";
   EXPECT_THAT(program_.run({"logs", "last", "/say/0.0", "--stdout"}).err, HasSubstr("--keep-job-folders keeps it"));
 }
 
