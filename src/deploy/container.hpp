@@ -69,7 +69,7 @@ struct JobContainer {
   std::vector<ContainerMount> mounts;
   core::RemotePath working_directory;  ///< in the container
   bool has_network = false;
-  std::vector<std::string> gpus;         ///< devices that the job may use, as the site numbers or names them
+  std::vector<std::string> gpus;  ///< devices that the job may use, as the site numbers or names them
 
   /// Where a path of the container lies on the site, by the deepest mount that holds it; empty when none does.
   core::RemotePath site_path_of(const core::RemotePath& path) const;

@@ -83,7 +83,8 @@ TEST(MachineFailureTest, SaysWhyACommandWasEndedForItsMemory) {
   EXPECT_EQ(told({.exit_code = 137, .signal = 9, .memory_excess_bytes = 2150 * kMib}),
             "its command was ended: it used 2.1 GiB, more than the 256 MiB that it asked for (ResourceRequirement "
             "ramMin; there is no ramMax)");
-  EXPECT_THAT(told({.exit_code = 137, .signal = 9, .memory_excess_bytes = 256 * kMib}), HasSubstr("when memory ran out"));
+  EXPECT_THAT(told({.exit_code = 137, .signal = 9, .memory_excess_bytes = 256 * kMib}),
+              HasSubstr("when memory ran out"));
 }
 
 TEST(MachineFailureTest, SuspectsTheKernelWhereNobodyElseKilledTheCommand) {
