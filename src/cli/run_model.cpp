@@ -81,6 +81,7 @@ void RunModel::add(const store::Record& record, sys::SteadyTime now) {
     --step.running_count;
     if (ended->outcome.kind == flow::JobOutcome::Kind::kSuccess) {
       ++step.timed_count;
+      step.ended_at = now;
       step.timed_sum += std::chrono::duration_cast<microseconds>(now - job->second.started);
     }
     running_.erase(job);
@@ -111,6 +112,8 @@ std::optional<microseconds> RunModel::time_left(const Step& step, sys::SteadyTim
   const microseconds mean = step.timed_sum / static_cast<std::int64_t>(step.timed_count);
   // Of short jobs hardly one is seen running: what counts is how many end in a time.
   constexpr microseconds kShort = std::chrono::seconds(2);
+  constexpr std::chrono::seconds kIdle{5};
+  if (mean < kShort && step.running_count == 0 && now - step.ended_at > kIdle) return std::nullopt;
   if (mean < kShort) {
     const auto passed = std::chrono::duration_cast<microseconds>(now - *step.begun_at);
     return passed * static_cast<std::int64_t>(left) / static_cast<std::int64_t>(step.timed_count);

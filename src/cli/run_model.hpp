@@ -29,6 +29,7 @@ class RunModel {
     std::chrono::microseconds timed_sum{0};   ///< how long they ran
     std::size_t running_count = 0;            ///< commands that run
     std::optional<sys::SteadyTime> begun_at;  ///< when its first command started
+    sys::SteadyTime ended_at;                 ///< when its last command ended well
 
     std::size_t over() const { return counts.done + counts.failed + counts.skipped + counts.blocked; }
     std::size_t total() const { return over() + counts.waiting + counts.running; }
@@ -64,7 +65,7 @@ class RunModel {
   Totals totals() const;
 
   /// How long the jobs of a step that are known by now will take from here on. Empty when there is no ground for it:
-  /// fewer than three of its jobs have run to their end, or none runs.
+  /// fewer than three of its jobs have run to their end, or none runs and none has for a while.
   std::optional<std::chrono::microseconds> time_left(const Step& step, sys::SteadyTime now) const;
   /// The same for the run. Empty while one of its steps has not begun, or has no ground.
   std::optional<std::chrono::microseconds> time_left(sys::SteadyTime now) const;

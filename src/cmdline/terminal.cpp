@@ -118,6 +118,8 @@ std::string erased(std::string_view status, int columns) {
 /// Writes new status lines over the old ones; what stays the same does not flicker.
 std::string redraw(std::string_view before, std::string_view wanted, int columns) {
   if (before.empty()) return std::string(wanted);
+  const auto was_broken = [&](const std::string& line) { return columns_of(line) > columns; };
+  if (std::ranges::any_of(core::split(before, '\n'), was_broken)) return erased(before, columns) + std::string(wanted);
   std::string text = to_first_line(before, columns);
   for (const char character : wanted) {
     if (character == '\n') text += "\x1b[K";

@@ -125,6 +125,8 @@ TEST_F(RunModelTest, TellsTheTimeOfShortJobsFromTheirRate) {
   model_.set_counts(core::StepPath("/a"), {.waiting = 40, .done = 20});
   run_jobs("a", 20, seconds(1));
   EXPECT_EQ(model_.time_left(step(0), now_), seconds(40));
+  now_ += seconds(6);
+  EXPECT_FALSE(model_.time_left(step(0), now_)) << "others have its cores: nobody knows until when";
 }
 
 TEST_F(RunModelTest, NeverSaysThatAJobWhichOverstaysTakesNoTime) {
