@@ -106,6 +106,7 @@ struct OpenRun {
   store::Journal& journal;
   store::RunStarted header;
   std::optional<store::Recovery> recovery;
+  RunWatch& watch;
 };
 
 deploy::ContainerOptions container_options(const WorkflowRunOptions& options, const OpenRun& open,
@@ -138,7 +139,6 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
                                           const WorkflowRunOptions& options, const Interrupt& interrupt,
                                           cmdline::Terminal& terminal) {
   const sys::RealClock clock;
-  ALVEUS_TRY_ASSIGN(const auto watch, RunWatch::make(terminal, clock, options.json_events));
   ALVEUS_TRY_ASSIGN(const auto runner, sys::LocalProcessRunner::make({.folders = open.folder.jobs(),
                                                                       .memory_total_bytes = memory_total_of(options)}));
   ALVEUS_TRY_ASSIGN(
@@ -170,7 +170,7 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
   }
   const transfer::WebFiles web(open.folder.downloads(), {.stop = interrupt.token()});
   engine::FolderDelivery delivery(*connector, core::RemotePath(options.outdir.string()));
-  watch->begin(*document.loaded.process, [&connector] { return connector->usage(); });
+  open.watch.begin(*document.loaded.process, [&connector] { return connector->usage(); });
   const std::stop_callback told(interrupt.token(), [&terminal] {
     terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
   });
@@ -179,11 +179,11 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
                                      .journal = open.journal,
                                      .clock = clock,
                                      .delivery = &delivery,
-                                     .observer = watch.get(),
+                                     .observer = &open.watch,
                                      .web = &web,
                                      .reuse = cache ? &cache->reuse() : nullptr},
                                     std::move(open.recovery));
-  watch->finish();
+  open.watch.finish();
   if (cache) cache->finish(ending && ending->status == store::RunStatus::kDone);
   if (!ending) {
     return core::fail(std::move(ending).error().with(
@@ -234,15 +234,19 @@ core::Result<WorkflowRunResult> run_workflow(const WorkflowRequest& request, con
                                              cmdline::Terminal& terminal) {
   const Interrupt interrupt([&terminal] { terminal.forget_status(); });
   const sys::RealClock clock;
+  ALVEUS_TRY_ASSIGN(const auto watch, RunWatch::make(terminal, clock, options.json_events));
   ALVEUS_TRY_ASSIGN(const auto folder, new_run_folder(options, clock));
   ALVEUS_TRY_ASSIGN(const auto lock, store::RunLock::take(folder.path));
   ALVEUS_TRY(request.document.snapshot.write(folder.documents_file()));
   ALVEUS_TRY(write_secrets(folder.secrets_file(), request.document.secrets));
   ALVEUS_TRY_ASSIGN(const auto journal, store::SqliteJournal::create(folder.journal_file()));
   terminal.message("run " + folder.run.text() + ", journal and jobs in " + folder.path.string());
-  return carry_out(
-      {.folder = folder, .journal = *journal, .header = header_of(request, folder, options), .recovery = std::nullopt},
-      request.document, options, interrupt, terminal);
+  return carry_out({.folder = folder,
+                    .journal = *journal,
+                    .header = header_of(request, folder, options),
+                    .recovery = std::nullopt,
+                    .watch = *watch},
+                   request.document, options, interrupt, terminal);
 }
 
 core::Result<WorkflowRunResult> resume_workflow(const store::RunFolder& folder, const cmdline::Flags& flags,
@@ -255,6 +259,8 @@ core::Result<WorkflowRunResult> resume_workflow(const store::RunFolder& folder, 
     return tell_again(folder, *recovery.ended, options, terminal);
   }
   ALVEUS_TRY(require_same_destination(recovery, options));
+  const sys::RealClock clock;
+  ALVEUS_TRY_ASSIGN(const auto watch, RunWatch::make(terminal, clock, options.json_events));
   ALVEUS_TRY_ASSIGN(auto snapshot, DocumentSnapshot::read(folder.documents_file()));
   expr::Javascript javascript({});
   ALVEUS_TRY_ASSIGN(auto document, load_snapshot(std::move(snapshot), javascript, terminal));
@@ -267,7 +273,8 @@ core::Result<WorkflowRunResult> resume_workflow(const store::RunFolder& folder, 
   return carry_out({.folder = folder,
                     .journal = *journal,
                     .header = header_of(request, folder, options),
-                    .recovery = std::move(recovery)},
+                    .recovery = std::move(recovery),
+                    .watch = *watch},
                    document, options, interrupt, terminal);
 }
 
