@@ -138,8 +138,8 @@ void add_steps(std::vector<std::string>& lines, const RunModel& model, std::size
     name_columns = std::max(name_columns, columns_of(steps[index].name));
     count_columns = std::max(count_columns, 2 * std::to_string(steps[index].total()).size() + 1);
   }
-  name_columns = std::min(name_columns, std::max<std::size_t>(8, columns / 3));
-  const std::size_t bar_columns = columns < 60 ? 0 : columns < 90 ? 16 : 24;
+  name_columns = std::min(name_columns, std::max<std::size_t>(8, columns / 4));
+  const std::size_t bar_columns = columns < 60 ? 0 : columns < 110 ? 16 : 24;
   for (const std::size_t index : chosen) {
     const Step& step = steps[index];
     std::string line = "  " + pen.mark(step) + " " + fit(step.name, name_columns, display) + "  ";

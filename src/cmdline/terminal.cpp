@@ -217,7 +217,10 @@ void StandardTerminal::clear_status() {
 }
 
 void StandardTerminal::forget_status() {
-  screen_.with_lock([](Screen& screen) { screen.status.clear(); });
+  screen_.with_lock([this](Screen& screen) {
+    if (!screen.status.empty()) write_all(message_descriptor_, "\n");
+    screen.status.clear();
+  });
 }
 
 Display StandardTerminal::display() const {

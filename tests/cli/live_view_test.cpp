@@ -28,7 +28,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-constexpr cmdline::Display kWide{.columns = 100, .rows = 30};
+constexpr cmdline::Display kWide{.columns = 120, .rows = 30};
 
 std::shared_ptr<const flow::Process> tool() {
   return std::make_shared<flow::Process>(flow::Process{.body = std::shared_ptr<const flow::Tool>()});
@@ -164,16 +164,16 @@ TEST_F(RunScreenTest, ShowsStepsRunningJobsAndTheWhole) {
 
 TEST_F(RunScreenTest, KeepsToAsciiWhereTheLocaleHasNoMore) {
   model_.set_counts(core::StepPath("/a"), {.waiting = 3, .done = 1});
-  for (const auto& line : lines({.columns = 100, .rows = 30, .unicode = false})) {
+  for (const auto& line : lines({.columns = 120, .rows = 30, .unicode = false})) {
     EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; })) << line;
   }
-  EXPECT_EQ(lines({.columns = 100, .rows = 30, .unicode = false})[0], "  * a  ======------------------  1/4");
+  EXPECT_EQ(lines({.columns = 120, .rows = 30, .unicode = false})[0], "  * a  ======------------------  1/4");
 }
 
 TEST_F(RunScreenTest, ColoursOnlyWhereWelcome) {
   model_.set_counts(core::StepPath("/a"), {.failed = 1});
   EXPECT_THAT(run_screen(model_, {}, kWide, now_), Not(HasSubstr("\x1b")));
-  EXPECT_THAT(run_screen(model_, {}, {.columns = 100, .rows = 30, .colour = true}, now_), HasSubstr("\x1b[31m"));
+  EXPECT_THAT(run_screen(model_, {}, {.columns = 120, .rows = 30, .colour = true}, now_), HasSubstr("\x1b[31m"));
 }
 
 TEST_F(RunScreenTest, ASmallScreenHasOneLine) {

@@ -158,6 +158,16 @@ TEST_F(TerminalTest, FindsTheFirstStatusLineAlsoWhenTheTerminalBecameNarrower) {
   EXPECT_EQ(err.take(), "\r\x1b[4A\x1b[J") << "two rows, two rows, one";
 }
 
+TEST_F(TerminalTest, DrawsStatusBelowWhatOthersWrote) {
+  const Screen err = Screen::terminal(20, 24);
+  StandardTerminal terminal(err.descriptor(), err.descriptor());
+  terminal.status("50 %");
+  err.take();
+  terminal.forget_status();
+  terminal.status("60 %");
+  EXPECT_EQ(err.take(), "\n60 %") << "the old line stays";
+}
+
 TEST_F(TerminalTest, TellsWhetherTheLocaleHasSignsBeyondAscii) {
   const Screen err = Screen::terminal(20, 24);
   const auto unicode = [&] { return StandardTerminal(err.descriptor(), err.descriptor()).display().unicode; };
