@@ -112,7 +112,10 @@ class JobProcessesTest : public ::testing::Test {
 };
 
 TEST_F(JobProcessesTest, TellsWhatAJobLeftInItsGroup) {
-  const auto end = end_of(shell("a", "sleep 600 & echo $! > pid"));
+  // Until the child has become another program, its name is the shell's.
+  const auto end = end_of(shell("a",
+                                "sleep 600 & echo $! > pid; "
+                                "until [ \"$(cat /proc/$!/comm)\" = sleep ]; do :; done"));
   EXPECT_EQ(end.exit_code, 0) << "the result stands";
   EXPECT_THAT(end.left_behind, ElementsAre(std::string("sleep")));
   EXPECT_FALSE(is_alive(pid_in(folder("a") / "pid")));
