@@ -168,6 +168,7 @@ TEST_F(JobProcessesTest, EndsDaemonsOfAJobThatIsKilledOrExceedsItsTime) {
 TEST_F(JobProcessesTest, TheGuardEndsDaemonsOfAControllerThatIsKilled) {
   ASSERT_TRUE(write_file(root() / "daemon.py", kDaemon));
   const auto job = shell("a", "python3 ../daemon.py; sleep 600");
+  runner_.reset();  // a program with threads cannot be forked under the thread sanitizer
   const pid_t controller = ::fork();
   if (controller == 0) {
     auto runner = LocalProcessRunner::make({.folders = root()});
@@ -184,6 +185,7 @@ TEST_F(JobProcessesTest, TheGuardEndsDaemonsOfAControllerThatIsKilled) {
 TEST_F(JobProcessesTest, EndsWhatAnEarlierControllerLeft) {
   ASSERT_TRUE(write_file(root() / "daemon.py", kDaemon));
   const auto job = shell("a", "python3 ../daemon.py; exec sleep 600");
+  runner_.reset();  // a program with threads cannot be forked under the thread sanitizer
   const pid_t controller = ::fork();
   if (controller == 0) {
     // Without folders its guard knows nothing of daemons: as if it had been killed too.
