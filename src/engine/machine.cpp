@@ -65,7 +65,7 @@ void Machine::start(core::Value inputs, Reaction& reaction) {
   state_->reaction = &reaction;
   auto& activity = state_->activities.add();
   activity.node = &state_->root;
-  activity.tag = "0";
+  activity.tag.assign(1, '0');  // g++ 12 takes the plain literal for an overlapping copy at -O2
   ++state_->root.counts.waiting;
   state_->begin_invocation(activity, std::move(inputs));
 }
