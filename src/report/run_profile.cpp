@@ -253,7 +253,7 @@ class PathFinder {
     while (depth_of(shared) > 0 && (!lies_in(source, shared) || shared == step)) {
       const auto slash = shared.rfind('/');
       shared.resize(slash == 0 ? 0 : slash);
-      if (shared.empty()) shared = "/";
+      if (shared.empty()) shared.assign(1, '/');  // g++ 12 at -O2 takes the literal for an overlapping copy
     }
     const auto size = tag_sizes_.find(shared);
     if (size == tag_sizes_.end()) return may_meet(job.tag, other.tag);
