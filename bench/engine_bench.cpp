@@ -13,6 +13,7 @@
 #include <string>
 
 #include "deploy/local_connector.hpp"
+#include "engine/output_delivery.hpp"
 #include "engine/run.hpp"
 #include "engine/work.hpp"
 #include "store/journal.hpp"
@@ -113,6 +114,18 @@ class Meter {
   double count_ = 0;
 };
 
+/// Numbers have nowhere to go.
+class LeaveThere final : public engine::OutputDelivery {
+ public:
+  core::Result<std::vector<store::DeliveryTarget>> plan(const core::Value&, Disposal) override {
+    return std::vector<store::DeliveryTarget>{};
+  }
+  core::Result<core::Value> deliver(const core::Value& outputs, Disposal,
+                                    std::span<const store::DeliveryTarget>) override {
+    return outputs;
+  }
+};
+
 void run_on(benchmark::State& state, deploy::Connector& site) {
   const flow::Process process = scatter_of_true();
   const sys::RealClock clock;
@@ -127,8 +140,8 @@ void run_on(benchmark::State& state, deploy::Connector& site) {
     engine::RunOptions options;
     options.machine.ready_jobs_max = engine::ready_jobs_for(site.capacity());
     options.base_environment = sys::current_environment();
-    options.deliver = [](const core::Value& outputs) { return core::Result<core::Value>(outputs); };
-    const engine::RunServices services{.connector = site, .journal = *journal, .clock = clock};
+    LeaveThere delivery;
+    const engine::RunServices services{.connector = site, .journal = *journal, .clock = clock, .delivery = &delivery};
     const auto ending = engine::run_process(process, std::move(inputs), options, services);
     if (!ending || ending->status != store::RunStatus::kDone) state.SkipWithError("the run failed");
     meter.end();
