@@ -21,6 +21,7 @@
 #include "core/text.hpp"
 #include "deploy/detail/local_tree.hpp"
 #include "sys/copy_file.hpp"
+#include "sys/descriptor.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::deploy::detail {
@@ -28,6 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using core::fail;
+using sys::Descriptor;
 using sys::system_error;
 
 constexpr mode_t kPermissions = 0777;
@@ -41,23 +43,6 @@ std::string own_prefix() {
   static_cast<void>(::gethostname(host.data(), host.size() - 1));
   return std::string(kPartialPrefix) + host.data() + "-";
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { static_cast<void>(close()); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-  /// 0, or the errno with which closing failed.
-  int close() {
-    const int number = std::exchange(number_, -1);
-    return number < 0 || ::close(number) == 0 ? 0 : errno;
-  }
-
- private:
-  int number_;
-};
 
 /// A directory on the way down, to notice links that lead back to it.
 struct Ancestor {

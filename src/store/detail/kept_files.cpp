@@ -12,6 +12,7 @@
 
 #include "store/file_checksums.hpp"
 #include "sys/copy_file.hpp"
+#include "sys/descriptor.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::store::detail {
@@ -20,27 +21,11 @@ namespace {
 namespace fs = std::filesystem;
 using core::fail;
 using core::Status;
+using sys::Descriptor;
 using sys::system_error;
 
 constexpr int kDepthMax = 200;
 constexpr mode_t kPermissions = 0777;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { static_cast<void>(close()); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-  /// 0, or the errno with which closing failed.
-  int close() {
-    const int number = std::exchange(number_, -1);
-    return number < 0 || ::close(number) == 0 ? 0 : errno;
-  }
-
- private:
-  int number_;
-};
 
 bool lies_below(const fs::path& path, const fs::path& directory) {
   const auto [rest, end] = std::ranges::mismatch(directory, path);
