@@ -158,7 +158,10 @@ core::Result<cmdline::ExitStatus> show_plan(const WorkflowRequest& request, cons
           *runner,
           {.jobs_directory = folder.path() / "jobs",
            .capacity = site_capacity(options, *request.document.loaded.model, *runner),
-           .containers = {.choice = options.container, .run = "plan", .environment = sys::current_environment()}}));
+           .containers = {.choice = options.container,
+                          .run = "plan",
+                          .environment = sys::current_environment(),
+                          .image_directory = core::RemotePath((options.state_directory / "images").string())}}));
   std::unique_ptr<RunCache> cache;
   std::optional<store::CacheComparison> comparison;
   const transfer::WebFiles web(folder.path() / "downloads", {});

@@ -8,6 +8,8 @@ core::Result<std::optional<ContainerImage>> Connector::prepare_image(const Image
   return core::fail(core::ErrorCode::kUnsupported, "the site '" + capacity().name + "' runs no containers");
 }
 
-bool Connector::has_container_engine() { return false; }
+core::Result<std::optional<ContainerImage>> Connector::find_image(const ImageSource& source) {
+  return Connector::prepare_image(source);
+}
 
 }  // namespace alveus::deploy

@@ -135,8 +135,8 @@ class Connector {
   /// Empty: a hint that cannot be had, so the job runs without. Errors: kUnsupported (no engine, or none wanted),
   /// kUnavailable (a registry or daemon that does not answer), kNotFound, kDenied, kInvalidInput (no such image).
   virtual core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source);
-  /// Whether a container engine works here, whatever images it has. Asked once; remembered.
-  virtual bool has_container_engine();
+  /// As `prepare_image`, but gets nothing: kNotFound when the image is not there yet, be it a hint's.
+  virtual core::Result<std::optional<ContainerImage>> find_image(const ImageSource& source);
 
   // Data on the site.
   /// The URI of a path of this site, and back; the second is kNotFound for another site's URI. Whatever bytes a path

@@ -48,7 +48,8 @@ struct ImageSource {
 struct ContainerImage {
   std::shared_ptr<const ContainerEngine> engine;
   std::string name;       ///< as the document has it, for people
-  std::string reference;  ///< as the engine takes it: the digest, or the path of an image file
+  std::string reference;  ///< as the engine takes it: the id, which names the content, or the path of an image file
+  bool is_file = false;   ///< which of the two
 };
 
 enum class MountAccess { kRead, kWrite };

@@ -172,14 +172,22 @@ ContainerImages::ImageResult ContainerImages::prepare(const ImageSource& source)
 }
 
 ContainerImages::ImageResult ContainerImages::prepare_once(const ImageSource& source) {
-  auto image = find_or_obtain(source);
+  auto image = find_or_obtain(source, WhenMissing::kObtain);
   if (image) return std::optional<ContainerImage>(*std::move(image));
   if (is_binding(source) || image.error().code == ErrorCode::kCancelled) return fail(std::move(image).error());
   tell("jobs run without the container that a hint of theirs names: " + image.error().message);
   return std::optional<ContainerImage>();
 }
 
-core::Result<ContainerImage> ContainerImages::find_or_obtain(const ImageSource& source) {
+ContainerImages::ImageResult ContainerImages::find_only(const ImageSource& source) {
+  const bool is_left_out = !is_binding(source) && !engine();
+  const bool is_off = options_.choice == EngineChoice::kNone && source.need == ContainerNeed::kHint;
+  if (is_left_out || is_off) return std::optional<ContainerImage>();
+  ALVEUS_TRY_ASSIGN(ContainerImage image, find_or_obtain(source, WhenMissing::kFail));
+  return std::optional<ContainerImage>(std::move(image));
+}
+
+core::Result<ContainerImage> ContainerImages::find_or_obtain(const ImageSource& source, WhenMissing when_missing) {
   ALVEUS_TRY_ASSIGN(const auto engine, this->engine());
   ALVEUS_TRY(check_source(*engine, source));
   const bool has_files = !has_detached_containers(engine->kind);
@@ -191,10 +199,15 @@ core::Result<ContainerImage> ContainerImages::find_or_obtain(const ImageSource& 
                                           site_.capacity().name +
                                           "'; dockerPull would say where to get it, or load it there by hand");
   }
+  if (reference.empty() && when_missing == WhenMissing::kFail) {
+    return fail(ErrorCode::kNotFound, "the image '" + shown_name(source) + "' is not on '" + site_.capacity().name +
+                                          "' yet: a run gets it first");
+  }
   if (reference.empty()) {
     ALVEUS_TRY_ASSIGN(reference, has_files ? obtain_file(*engine, named) : obtain(*engine, named));
   }
-  return ContainerImage{.engine = engine, .name = shown_name(source), .reference = std::move(reference)};
+  return ContainerImage{
+      .engine = engine, .name = shown_name(source), .reference = std::move(reference), .is_file = has_files};
 }
 
 core::Result<ImageSource> ContainerImages::with_name(const ContainerEngine& engine, ImageSource source) {

@@ -196,3 +196,7 @@ bool ContainerRuntime::cancel(const CommandHandle& command) { return state_->can
 bool ContainerRuntime::has_running() const { return state_->has_running(); }
 
 }  // namespace alveus::deploy
+core::Result<std::optional<ContainerImage>> ContainerRuntime::find_image(const ImageSource& source) {
+  return state_->images().find_only(source);
+}
+

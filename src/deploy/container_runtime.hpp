@@ -47,8 +47,9 @@ class ContainerRuntime {
   core::Result<std::shared_ptr<const ContainerEngine>> engine();
   /// See Connector::prepare_image.
   core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source);
-  /// Starts a command that has a container. `on_end` tells no processor time and memory where the engine's client does
-  /// not know them.
+  /// See Connector::find_image.
+  core::Result<std::optional<ContainerImage>> find_image(const ImageSource& source);
+  /// Starts a command that has a container. `on_end` tells what the container used, not what the engine's client did.
   core::Result<CommandHandle> start(const SiteCommand& command, Connector::OnEnd on_end);
   /// False for a handle that `start` did not give, or whose command has ended.
   bool cancel(const CommandHandle& command);

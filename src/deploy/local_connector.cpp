@@ -146,6 +146,10 @@ core::Result<std::optional<ContainerImage>> LocalConnector::prepare_image(const 
 }
 
 core::Status LocalConnector::require_container_engine() {
+core::Result<std::optional<ContainerImage>> LocalConnector::find_image(const ImageSource& source) {
+  return containers_->find_image(source);
+}
+
   ALVEUS_TRY(containers_->engine());
   return {};
 }

@@ -12,15 +12,23 @@ namespace alveus::engine {
 namespace {
 
 /// What the command can see of its site, by the names that CWL has for it.
-core::Value visible(const flow::Definition& definition, const Allotment& allotment, bool is_in_container) {
+core::Object visible(const flow::Definition& definition, const Allotment& allotment) {
   core::Object seen;
-  if (is_in_container) seen.append("container", core::Value(true));
   const auto whole = [](double number) { return core::Value(static_cast<std::int64_t>(std::ceil(number))); };
   if (definition.sees_cores) seen.append("cores", whole(allotment.cores));
   if (definition.sees_ram) seen.append("ram", whole(allotment.ram_mib));
   if (definition.sees_tmpdir_size) seen.append("tmpdirSize", whole(allotment.tmpdir_mib));
   if (definition.sees_outdir_size) seen.append("outdirSize", whole(allotment.outdir_mib));
   return seen;
+}
+
+/// What an image is, whatever it is called. Empty without one.
+core::Result<std::string> identity_of(const std::optional<deploy::ContainerImage>& image,
+                                      store::FileChecksums& checksums) {
+  if (!image) return std::string();
+  if (!image->is_file) return image->reference;
+  ALVEUS_TRY_ASSIGN(const auto checksum, checksums.of(image->reference));
+  return "sha256:" + checksum.sha256;
 }
 
 /// "/train" for the job "/train/0.4".
@@ -55,16 +63,19 @@ core::Result<store::ResultTicket> CacheReuse::ticket_of(const core::JobId& job, 
   flow::ResourceRequest request = *evaluation.request;
   request.gpus.reset();
   ALVEUS_TRY_ASSIGN(const Allotment allotment, allot(request, deploy::SiteCapacity{}));
-  store::ResultTicket ticket{
-      .key = {},
-      .identity = {.tool = known_tool->digest,
-                   .definition = known_tool->definition.parts,
-                   .inputs = {},
-                   .environment = visible(known_tool->definition, allotment, evaluation.expects_container)},
-      .job = job,
-      .step = step_of(job),
-      .inputs = evaluation.inputs,
-      .expects_container = evaluation.expects_container};
+  store::ResultTicket ticket{.key = {},
+                             .identity = {.tool = known_tool->digest,
+                                          .definition = known_tool->definition.parts,
+                                          .inputs = {},
+                                          .environment = {}},
+                             .job = job,
+                             .step = step_of(job),
+                             .inputs = evaluation.inputs,
+                             .image = evaluation.image ? evaluation.image->reference : std::string()};
+  core::Object environment = visible(known_tool->definition, allotment);
+  ALVEUS_TRY_ASSIGN(std::string image, identity_of(evaluation.image, cache_.checksums()));
+  if (!image.empty()) environment.append("image", core::Value(std::move(image)));
+  ticket.identity.environment = std::move(environment);
   ALVEUS_TRY_ASSIGN(ticket.identity.inputs, store::describe_inputs(evaluation.inputs, cache_.checksums()));
   ticket.key = store::key_of(ticket.identity);
   return ticket;

@@ -247,23 +247,20 @@ class LinkMender {
 }  // namespace
 
 core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optional<flow::ContainerRequest>& request,
-                                                              deploy::Connector& connector) {
+                                                              deploy::Connector& connector, MissingImages missing) {
   if (!request) return std::optional<deploy::ContainerImage>();
-  auto image = connector.prepare_image(
-      {.need = request->required ? deploy::ContainerNeed::kRequired : deploy::ContainerNeed::kHint,
-       .id = request->image_id,
-       .pull = request->pull,
-       .load = request->load,
-       .import = request->import,
-       .file = request->dockerfile});
+  const deploy::ImageSource source{
+      .need = request->required ? deploy::ContainerNeed::kRequired : deploy::ContainerNeed::kHint,
+      .id = request->image_id,
+      .pull = request->pull,
+      .load = request->load,
+      .import = request->import,
+      .file = request->dockerfile};
+  auto image = missing == MissingImages::kObtained ? connector.prepare_image(source) : connector.find_image(source);
   if (image) return image;
   core::Error error = std::move(image).error();
   if (error.where.empty()) error.where = request->where;
   return core::fail(std::move(error));
-}
-
-bool expects_container(const std::optional<flow::ContainerRequest>& request, deploy::Connector& connector) {
-  return request && (request->required || connector.has_container_engine());
 }
 
 core::Result<flow::JobSite> site_inside(flow::JobSite site, const flow::ContainerRequest& request) {

@@ -14,13 +14,17 @@ namespace alveus::engine {
 // What is different about a job that runs in a container: its paths, how its inputs are put in place, and what its
 // outputs look like from outside. Links to places outside are dead in there, so inputs are mounted.
 
-/// The container that a job of this tool gets on the site; empty: it runs without one. Errors as of
-/// Connector::prepare_image.
-core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optional<flow::ContainerRequest>& request,
-                                                              deploy::Connector& connector);
+/// What becomes of images that are not on the site.
+enum class MissingImages {
+  kObtained,
+  kMissed,  ///< for a plan
+};
 
-/// Whether a job of this tool is to run in a container here, as far as that is known without its image.
-bool expects_container(const std::optional<flow::ContainerRequest>& request, deploy::Connector& connector);
+/// The container that a job of this tool gets on the site; empty: it runs without one. Errors as of
+/// Connector::prepare_image, or of Connector::find_image.
+core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optional<flow::ContainerRequest>& request,
+                                                              deploy::Connector& connector,
+                                                              MissingImages missing = MissingImages::kObtained);
 
 /// The site of a job as it looks from inside: /var/spool/cwl (or dockerOutputDirectory), /tmp, /var/lib/cwl.
 /// kInvalidInput for an output directory that cannot be mounted.

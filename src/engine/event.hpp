@@ -66,7 +66,7 @@ struct Evaluation {
   std::string fingerprint;
   NotedInputs noted;
   std::optional<flow::ResourceRequest> request;  ///< of a tool with a command
-  bool expects_container = false;                ///< known where results are reused
+  std::optional<deploy::ContainerImage> image;   ///< what the job is to run in; known where results are reused
   std::optional<core::Value> outputs;            ///< of a tool without one
   ReuseAnswer reuse;                             ///< of a tool with a command, in a run with a cache
 };

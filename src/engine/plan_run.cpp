@@ -33,7 +33,8 @@ class Planning {
   Planning(const flow::Process& process, const PlanServices& services)
       : process_(process),
         services_(services),
-        work_(services.connector, {}, [](Event) {}, {.reuse = services.reuse, .web = services.web}),
+        work_(services.connector, {}, [](Event) {},
+              {.reuse = services.reuse, .web = services.web, .missing_images = MissingImages::kMissed}),
         machine_(process, services.connector.capacity(), {.on_error = OnError::kContinue}) {}
 
   std::vector<PlannedStep> run(core::Value inputs) {

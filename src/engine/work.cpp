@@ -8,7 +8,6 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
-#include "engine/container_job.hpp"
 #include "engine/staging.hpp"
 
 namespace alveus::engine {
@@ -108,7 +107,8 @@ Work::Work(deploy::Connector& connector, const std::map<std::string, std::string
       reuse_(options.reuse),
       folders_(options.folders),
       secrets_(std::move(options.secrets)),
-      memory_limit_(options.memory_limit) {
+      memory_limit_(options.memory_limit),
+      missing_images_(options.missing_images) {
   if (const auto path = base_environment.find("PATH"); path != base_environment.end()) environment_.insert(*path);
 }
 
@@ -146,8 +146,7 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
       // A job with secrets is of no use to other runs, whose markers differ: nothing of it is kept for them.
       const bool has_secrets = !secrets_.empty() && secrets_.stands_in(core::to_json(evaluation.inputs));
       if (reuse_ != nullptr && !has_secrets) {
-        evaluation.expects_container = expects_container((*tool)->container(), connector_);
-        evaluation.reuse = reuse_->look_up(effect.name, **tool, evaluation);
+        evaluation.reuse = look_up(effect.name, **tool, evaluation);
       }
     } else {
       ALVEUS_TRY_ASSIGN(evaluation.outputs, (*tool)->evaluate(evaluation.inputs, access_));
@@ -155,6 +154,14 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
     }
   }
   return evaluation;
+}
+
+/// A result depends on the image itself, which its name does not tell: a tag may move.
+ReuseAnswer Work::look_up(const core::JobId& job, const flow::Tool& tool, Evaluation& evaluation) const {
+  auto image = image_for(tool.container(), connector_, missing_images_);
+  if (!image) return {.ticket = nullptr, .refusal = image.error().message, .found = {}};
+  evaluation.image = *std::move(image);
+  return reuse_->look_up(job, tool, evaluation);
 }
 
 core::Status Work::fetch_from_web(core::Value& value) const {
@@ -345,7 +352,8 @@ JobCollected Work::perform(const CollectJob& effect) const {
   }
   if (!collected.result) return collected;
   // A hint whose image could not be had: with it the result may be another.
-  const bool is_as_expected = effect.ticket && effect.ticket->expects_container == job.command.container.has_value();
+  const std::string ran_in = job.command.container ? job.command.container->image.reference : std::string();
+  const bool is_as_expected = effect.ticket && effect.ticket->image == ran_in;
   if (is_as_expected && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
   const bool is_needed = folders_ == JobFolders::kKept || names_data(*collected.result);
   connector_.retire_job_folder(effect.job->folder,

@@ -8,6 +8,7 @@
 
 #include "deploy/connector.hpp"
 #include "engine/connector_data_access.hpp"
+#include "engine/container_job.hpp"
 #include "engine/event.hpp"
 #include "engine/result_reuse.hpp"
 #include "flow/secrets.hpp"
@@ -35,6 +36,7 @@ struct WorkOptions {
   flow::Secrets secrets = flow::Secrets();
   const transfer::WebFiles* web = nullptr;  ///< borrowed; null: files of the web are kUnsupported
   MemoryLimit memory_limit = MemoryLimit::kMachine;
+  MissingImages missing_images = MissingImages::kObtained;  ///< for what results depend on
 };
 
 /// Carries out effects on one site and says what came of them. Blocks, so it is called on pool threads; safe from
@@ -59,6 +61,7 @@ class Work {
 
  private:
   core::Result<Evaluation> evaluate(const EvaluateInputs& effect) const;
+  ReuseAnswer look_up(const core::JobId& job, const flow::Tool& tool, Evaluation& evaluation) const;
   /// Puts the places where files of the web lie here for their URLs; checks sizes and checksums that are given.
   core::Status fetch_from_web(core::Value& value) const;
   /// The step's inputs in one iteration of its loop.
@@ -80,6 +83,7 @@ class Work {
   JobFolders folders_;
   flow::Secrets secrets_;
   MemoryLimit memory_limit_;
+  MissingImages missing_images_;
 };
 
 }  // namespace alveus::engine

@@ -14,6 +14,7 @@ using core::Object;
 using core::Value;
 
 constexpr std::size_t kTextMax = 60;
+constexpr const char* kImageMember = "image";
 
 /// A value in a few words.
 std::string short_text(const Value& value) {
@@ -123,14 +124,41 @@ class Walk {
   std::vector<std::string> lines_;
 };
 
+Value without_image(const Value& environment) {
+  Object rest;
+  if (!environment.is_object()) return rest;
+  for (const auto& [name, member] : environment.as_object()) {
+    if (name != kImageMember) rest.append(name, member);
+  }
+  return rest;
+}
+
+/// As engines show it: the first digits of the id.
+std::string short_image(const std::string& id) {
+  constexpr std::size_t kDigits = 12;
+  return id.substr(id.find(':') + 1).substr(0, kDigits);
+}
+
+std::optional<std::string> image_difference(const Value& before, const Value& now) {
+  const std::string was = before.string_or(kImageMember, "");
+  const std::string is = now.string_or(kImageMember, "");
+  if (was == is) return std::nullopt;
+  if (was.empty()) return "in a container now, image " + short_image(is);
+  if (is.empty()) return "in no container now; it was one of image " + short_image(was);
+  return "image changed: " + short_image(was) + " -> " + short_image(is);
+}
+
 }  // namespace
 
 std::vector<std::string> differences(const ResultIdentity& before, const ResultIdentity& now) {
   Walk walk;
   walk.compare_each(before.definition, now.definition, [](const std::string& name) { return name; });
   walk.compare_each(before.inputs, now.inputs, [](const std::string& name) { return "input '" + name + "'"; });
-  walk.compare_each(before.environment, now.environment, [](const std::string& name) { return "runtime." + name; });
+  const auto environment_before = without_image(before.environment);
+  const auto environment_now = without_image(now.environment);
+  walk.compare_each(environment_before, environment_now, [](const std::string& name) { return "runtime." + name; });
   auto lines = walk.take();
+  if (auto line = image_difference(before.environment, now.environment)) lines.push_back(*std::move(line));
   if (lines.empty() && before != now) lines.emplace_back("the order of parts or members");
   return lines;
 }

@@ -13,7 +13,7 @@ struct ResultIdentity {
   std::string tool;         ///< SHA-256 of `definition`
   core::Value definition;   ///< the tool's parts by name (flow::Definition)
   core::Value inputs;       ///< the input object; files and directories as `describe_inputs` has them
-  core::Value environment;  ///< what the command can see of its site: {"cores": 4}
+  core::Value environment;  ///< what the command can see of its site: {"cores": 4, "image": "sha256:…"}
   friend bool operator==(const ResultIdentity&, const ResultIdentity&) = default;
 };
 
@@ -28,8 +28,8 @@ struct ResultTicket {
   ResultIdentity identity;
   core::JobId job;
   core::StepPath step;
-  core::Value inputs;              ///< with the places of their files
-  bool expects_container = false;  ///< a result got in another way is not kept under this key
+  core::Value inputs;  ///< with the places of their files
+  std::string image;   ///< of its container, as the engine knows it; a result got in another is not kept under this key
 };
 
 /// A result that stands for a job.

@@ -108,6 +108,14 @@ TEST_F(ContainerRuntimeTest, AnImageThatIsThereIsTakenByItsDigest) {
   EXPECT_EQ(calls("pull"), 0);
 }
 
+TEST_F(ContainerRuntimeTest, WhoOnlyLooksForAnImageGetsNone) {
+  EXPECT_EQ(runtime().find_image({.pull = "alpine"}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(runtime().find_image({.need = ContainerNeed::kHint, .pull = "alpine"}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ((*runtime().find_image({.pull = "debian"}))->reference, "sha256:1");
+  EXPECT_EQ(calls("pull"), 0);
+  EXPECT_THAT(told_, IsEmpty());
+}
+
 TEST_F(ContainerRuntimeTest, AThousandJobsPullOnce) {
   for (int job = 0; job < 1000; ++job) ASSERT_TRUE(runtime().prepare_image({.pull = "alpine"}));
   EXPECT_EQ(calls("pull"), 1);

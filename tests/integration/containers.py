@@ -273,8 +273,33 @@ class ContainersTest(unittest.TestCase):
         self.assertNotEqual(outside, first)
         self.assertEqual(self.output(self.run_tool(*cache, "--no-container", tool)), outside)
         missing = self.tool("{dockerPull: localhost:1/none}", "cat /proc/sys/kernel/random/uuid", kind="hints")
-        self.assertNotEqual(self.output(self.run_tool(*cache, missing)), self.output(self.run_tool(*cache, missing)),
-                            "the image may be there the next time")
+        self.assertEqual(self.output(self.run_tool(*cache, missing)), self.output(self.run_tool(*cache, missing)),
+                         "known as a result without the image")
+
+    def test_a_cache_notices_another_image_behind_the_same_name(self):
+        """Each run of the tool prints something else."""
+        name = "localhost/alveus-test:moving"
+        tool = self.tool("{dockerPull: " + name + "}", "cat /proc/sys/kernel/random/uuid")
+        cache = ("--cache", str(self.folder / "cache"))
+
+        def plan():
+            return self.run_tool("--plan", *cache, tool).stdout
+
+        self.place.podman("tag", IMAGE, name)
+        first = self.output(self.run_tool(*cache, tool))
+        self.assertEqual(self.output(self.run_tool(*cache, tool)), first, "the same image")
+        (self.folder / "Dockerfile").write_text(f"FROM {IMAGE}\nRUN echo newer > /newer\n")
+        built = self.place.podman("build", "--tag", name, str(self.folder))
+        self.assertEqual(built.returncode, 0, built.stderr)
+        self.assertIn("runs: image changed: ", plan())
+        second = self.output(self.run_tool(*cache, tool))
+        self.assertNotEqual(second, first)
+        why = say([str(self.program), "cache", "why", "last", *cache], self.place.environment, cwd=self.folder)
+        self.assertRegex(why.stdout, r"image changed: [0-9a-f]{12} -> [0-9a-f]{12}\n")
+        self.place.podman("tag", IMAGE, name)
+        self.assertEqual(self.output(self.run_tool(*cache, tool)), first, "the first image again")
+        self.place.podman("untag", IMAGE, name)
+        self.assertIn(f"the image '{name}' is not on 'local' yet", plan())
 
     def start(self, tool):
         """A run whose container has begun."""

@@ -48,6 +48,18 @@ TEST(DifferencesTest, NamesWhatTheSiteGives) {
               ElementsAre("runtime.cores: 1 -> 4"));
 }
 
+TEST(DifferencesTest, NamesTheImageThatChanged) {
+  constexpr const char* kNone = R"({"cores":1})";
+  constexpr const char* kOld = R"({"cores":1,"image":"sha256:0123456789abcdef"})";
+  constexpr const char* kNew = R"({"cores":1,"image":"sha256:fedcba9876543210"})";
+  const auto between = [](const char* before, const char* now) {
+    return differences(identity(kTool, "{}", before), identity(kTool, "{}", now));
+  };
+  EXPECT_THAT(between(kOld, kNew), ElementsAre("image changed: 0123456789ab -> fedcba987654"));
+  EXPECT_THAT(between(kNone, kNew), ElementsAre("in a container now, image fedcba987654"));
+  EXPECT_THAT(between(kOld, kNone), ElementsAre("in no container now; it was one of image 0123456789ab"));
+}
+
 TEST(DifferencesTest, ComparesDirectoriesByName) {
   const auto directory = [](const char* listing) {
     return identity(kTool,

@@ -21,6 +21,7 @@ class ContainerImages {
 
   core::Result<std::shared_ptr<const ContainerEngine>> engine();
   core::Result<std::optional<ContainerImage>> prepare(const ImageSource& source);
+  core::Result<std::optional<ContainerImage>> find_only(const ImageSource& source);
 
  private:
   using EngineResult = core::Result<std::shared_ptr<const ContainerEngine>>;
@@ -33,6 +34,8 @@ class ContainerImages {
     int tries = 0;
   };
 
+  enum class WhenMissing { kObtain, kFail };
+
   EngineResult find_engine();
   /// Empty: it is not installed.
   core::Result<std::shared_ptr<const ContainerEngine>> probe(EngineKind kind);
@@ -40,7 +43,7 @@ class ContainerImages {
   core::Status end_all(const ContainerEngine& engine);
   core::Status ask_for_user(ContainerEngine& engine);
   ImageResult prepare_once(const ImageSource& source);
-  core::Result<ContainerImage> find_or_obtain(const ImageSource& source);
+  core::Result<ContainerImage> find_or_obtain(const ImageSource& source, WhenMissing when_missing);
   /// What has no name gets one by the hash of its file, where the engine gives it none.
   core::Result<ImageSource> with_name(const ContainerEngine& engine, ImageSource source);
   /// Empty: it is not there.
