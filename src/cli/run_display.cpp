@@ -77,8 +77,9 @@ void RunDisplay::add_line(const store::Record& record, sys::SteadyTime now) {
     has_news_ = true;
     const auto known = ended_.find(collected->job);
     if (known != ended_.end()) {
-      message(fmt::format("{} done in {}, {}", job_text(collected->job), duration_text(known->second.duration),
-                          core::bytes_text(known->second.resident_max_bytes)),
+      const auto& bytes = known->second.resident_max_bytes;
+      message(fmt::format("{} done in {}{}", job_text(collected->job), duration_text(known->second.duration),
+                          bytes ? ", " + core::bytes_text(*bytes) : ""),
               now);
       ended_.erase(known);
     } else if (jobs_with_lines_ < kOwnLinesMax) {

@@ -48,7 +48,7 @@ class RunDisplay {
   /// How a command ended whose job goes on.
   struct End {
     std::chrono::microseconds duration{0};
-    std::int64_t resident_max_bytes = 0;
+    std::optional<std::int64_t> resident_max_bytes;  ///< empty: not known
   };
 
   void add_line(const store::Record& record, sys::SteadyTime now);

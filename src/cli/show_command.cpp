@@ -54,6 +54,9 @@ void tell_values(std::string& text, std::string_view title, const core::Value* v
   }
 }
 
+/// What stands for a figure of a command that ended and could not be measured.
+std::string unknown_if(bool ended) { return ended ? "?" : ""; }
+
 void tell_steps(std::string& text, const RunProfile& profile) {
   if (profile.steps.empty()) return;
   const StepProfile whole = profile.whole();
@@ -72,11 +75,11 @@ void tell_steps(std::string& text, const RunProfile& profile) {
                                       count_or_blank(step.running), count_or_blank(step.waiting)};
     if (any_reused) cells.push_back(count_or_blank(step.reused));
     if (any_retried) cells.push_back(count_or_blank(step.retries));
-    const bool ran = step.running_max.count() > 0 || step.cpu_time.count() > 0;
+    const bool ran = step.running_max.count() > 0 || step.cpu_time;
     cells.push_back(ran ? report::elapsed_text(step.running_median) : "");
     cells.push_back(ran ? report::elapsed_text(step.running_max) : "");
-    cells.push_back(ran ? report::elapsed_text(step.cpu_time) : "");
-    cells.push_back(step.memory_max_bytes > 0 ? report::bytes_text(step.memory_max_bytes) : "");
+    cells.push_back(step.cpu_time ? report::elapsed_text(*step.cpu_time) : unknown_if(ran));
+    cells.push_back(step.memory_max_bytes ? report::bytes_text(*step.memory_max_bytes) : unknown_if(ran));
     table.add(std::move(cells));
   }
   text += "\nsteps\n" + table.text("  ");
@@ -109,11 +112,12 @@ void tell_jobs(std::string& text, const RunProfile& profile) {
                   {2, 3, 4, 5, 6, 7, 8, 9});
   for (const auto& job : profile.jobs) {
     const bool ran = job.attempts > 0;
+    const bool ended = job.exit_code.has_value();
     const auto time = [&](report::Duration duration) { return ran ? report::elapsed_text(duration) : std::string(); };
     table.add({job.name, state_text(job), count_or_blank(static_cast<std::int64_t>(job.attempts)),
                time(job.phases.waiting), time(job.phases.staging), time(job.phases.running),
-               time(job.phases.collecting), time(job.cpu_time),
-               job.memory_max_bytes > 0 ? report::bytes_text(job.memory_max_bytes) : "",
+               time(job.phases.collecting), job.cpu_time ? report::elapsed_text(*job.cpu_time) : unknown_if(ended),
+               job.memory_max_bytes ? report::bytes_text(*job.memory_max_bytes) : unknown_if(ended),
                job.exit_code ? std::to_string(*job.exit_code) : ""});
   }
   text += "\njobs\n" + table.text("  ");
@@ -148,6 +152,14 @@ std::string text_of(const Shown& shown, bool with_jobs) {
 
 double seconds(report::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
+core::Value seconds_or_null(const std::optional<report::Duration>& duration) {
+  return duration ? core::Value(seconds(*duration)) : core::Value();
+}
+
+core::Value number_or_null(const std::optional<std::int64_t>& number) {
+  return number ? core::Value(*number) : core::Value();
+}
+
 core::Value value_of(const StepProfile& step) {
   return core::Object{{"step", step.step.text()},
                       {"done", step.done},
@@ -159,8 +171,8 @@ core::Value value_of(const StepProfile& step) {
                       {"retries", step.retries},
                       {"median_seconds", seconds(step.running_median)},
                       {"longest_seconds", seconds(step.running_max)},
-                      {"cpu_seconds", seconds(step.cpu_time)},
-                      {"memory_max_bytes", step.memory_max_bytes}};
+                      {"cpu_seconds", seconds_or_null(step.cpu_time)},
+                      {"memory_max_bytes", number_or_null(step.memory_max_bytes)}};
 }
 
 core::Value value_of(const report::JobProfile& job, const RunProfile& profile) {
@@ -172,8 +184,8 @@ core::Value value_of(const report::JobProfile& job, const RunProfile& profile) {
                      {"staging_seconds", seconds(job.phases.staging)},
                      {"running_seconds", seconds(job.phases.running)},
                      {"collecting_seconds", seconds(job.phases.collecting)},
-                     {"cpu_seconds", seconds(job.cpu_time)},
-                     {"memory_max_bytes", job.memory_max_bytes}};
+                     {"cpu_seconds", seconds_or_null(job.cpu_time)},
+                     {"memory_max_bytes", number_or_null(job.memory_max_bytes)}};
   if (job.exit_code) value.append("exit_code", *job.exit_code);
   if (!job.failure.empty()) value.append("reason", job.failure);
   return value;

@@ -68,8 +68,8 @@ struct CommandEnd {
   int exit_code = 0;
   bool timed_out = false;
   bool killed = false;
-  std::chrono::microseconds cpu_time{0};
-  std::int64_t resident_max_bytes = 0;
+  std::optional<std::chrono::microseconds> cpu_time{};  ///< of all its processes; empty: not known
+  std::optional<std::int64_t> resident_max_bytes{};     ///< empty: not known
   int signal = 0;                        ///< the signal that ended it, whoever sent it; zero: it left by itself
   std::int64_t memory_excess_bytes = 0;  ///< what it used when it was ended for its memory; zero: it was not
   std::vector<std::string> left_behind;  ///< names of programs that it left behind; they were ended

@@ -71,6 +71,8 @@ struct JobContainer {
   core::RemotePath working_directory;  ///< in the container
   bool has_network = false;
   std::vector<std::string> gpus;  ///< devices that the job may use, as the site numbers or names them
+  core::RemotePath id_file;       ///< where the engine writes its id; empty: nowhere
+  core::RemotePath process_file;  ///< where podman writes the number of its first process; empty: nowhere
 
   /// Where a path of the container lies on the site, by the deepest mount that holds it; empty when none does.
   core::RemotePath site_path_of(const core::RemotePath& path) const;

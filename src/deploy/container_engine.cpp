@@ -64,6 +64,8 @@ Words run_arguments(const SiteCommand& command, const JobContainer& container, s
   words.push_back(root_is_user ? "--user=0:0" : "--user=" + engine.user_id + ":" + engine.group_id);
   if (is_podman && engine.is_rootless) words.push_back("--userns=keep-id");
   if (!container.has_network) words.push_back("--network=none");
+  if (!container.id_file.empty()) words.push_back("--cidfile=" + container.id_file.text());
+  if (!container.process_file.empty()) words.push_back("--pidfile=" + container.process_file.text());
   if (command.stdin_path) words.push_back("--interactive");
   add_gpus(container, words);
   if (command.memory_limit_bytes > 0) words.push_back("--memory=" + std::to_string(command.memory_limit_bytes) + "b");

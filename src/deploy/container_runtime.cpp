@@ -29,6 +29,9 @@ struct Running {
   core::RemotePath place;  ///< for the little that the engine's programs say
   Connector::OnEnd on_end;
   std::optional<CommandHandle> handle;  ///< empty until the start is through
+  core::RemotePath id_file;             ///< empty: it is not measured
+  core::RemotePath process_file;
+  sys::ContainerMeter::Number measurement = 0;
   bool was_cancelled = false;
   bool has_ended = false;
 };
@@ -38,8 +41,12 @@ struct Running {
 /// Shared with the callbacks of commands, which may come after the runtime is gone.
 class ContainerRuntime::State : public std::enable_shared_from_this<State> {
  public:
-  State(Connector& site, ContainerOptions options, Watch watch)
-      : site_(site), run_(options.run), watch_(std::move(watch)), images_(std::in_place, site, std::move(options)) {}
+  State(Connector& site, ContainerOptions options, Watch watch, sys::ContainerMeter* meter)
+      : site_(site),
+        run_(options.run),
+        watch_(std::move(watch)),
+        meter_(meter),
+        images_(std::in_place, site, std::move(options)) {}
 
   detail::ContainerImages& images() { return *images_; }
 
@@ -51,9 +58,12 @@ class ContainerRuntime::State : public std::enable_shared_from_this<State> {
                                                  .on_end = std::move(on_end),
                                                  .handle = {}});
     auto self = shared_from_this();
-    auto handle = site_.start(engine_command(command, run_),
+    auto handle = site_.start(engine_command(measured(command, *job), run_),
                               [self, job](core::Result<CommandEnd> end) { self->ended(job, std::move(end)); });
-    if (!handle) return handle;
+    if (!handle) {
+      if (!job->id_file.empty()) meter_->end(job->measurement);
+      return handle;
+    }
     const std::scoped_lock lock(mutex_);
     job->handle = *handle;
     if (!job->has_ended) running_.emplace(*handle, job);
@@ -79,6 +89,13 @@ class ContainerRuntime::State : public std::enable_shared_from_this<State> {
     return true;
   }
 
+  std::optional<sys::ContainerUsage> usage(const CommandHandle& handle) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = running_.find(handle);
+    if (found == running_.end() || !has_detached_containers(found->second->engine->kind)) return std::nullopt;
+    return found->second->id_file.empty() ? sys::ContainerUsage{} : meter_->usage(found->second->measurement);
+  }
+
   bool has_running() const {
     const std::scoped_lock lock(mutex_);
     return !running_.empty();
@@ -99,6 +116,35 @@ class ContainerRuntime::State : public std::enable_shared_from_this<State> {
     ALVEUS_TRY(watch_(engine));
     watch_ = nullptr;
     return {};
+  }
+
+  /// The command with what it takes to measure its container.
+  SiteCommand measured(const SiteCommand& command, Running& job) {
+    SiteCommand asked = command;
+    if (meter_ == nullptr || command.folder.empty() || !has_detached_containers(job.engine->kind)) return asked;
+    job.id_file = core::RemotePath(command.folder.text() + "/container-id");
+    if (job.engine->kind == EngineKind::kPodman) {
+      job.process_file = core::RemotePath(command.folder.text() + "/container-process");
+    }
+    asked.container->id_file = job.id_file;
+    asked.container->process_file = job.process_file;
+    job.measurement = meter_->begin({.id_file = job.id_file.text(), .process_file = job.process_file.text()});
+    return asked;
+  }
+
+  /// Puts what the container used in the place of what the client did.
+  void settle_measures(const Running& job, core::Result<CommandEnd>& end) {
+    sys::ContainerUsage usage;
+    if (!job.id_file.empty()) {
+      usage = meter_->end(job.measurement);
+      with_site([&](Connector& site) {
+        static_cast<void>(site.remove(job.id_file));
+        if (!job.process_file.empty()) static_cast<void>(site.remove(job.process_file));
+      });
+    }
+    if (!end) return;
+    end->cpu_time = usage.cpu_time;
+    end->resident_max_bytes = usage.resident_max_bytes;
   }
 
   /// Runs `use` with the site unless it may be gone; false then.
@@ -138,11 +184,7 @@ class ContainerRuntime::State : public std::enable_shared_from_this<State> {
       if (end) end->killed = end->killed || (job->was_cancelled && end->exit_code != 0);
     }
     if (!has_detached_containers(job->engine->kind)) return report(*job, std::move(end));
-    if (end) {
-      // What was measured is the client, not the job.
-      end->cpu_time = {};
-      end->resident_max_bytes = 0;
-    }
+    settle_measures(*job, end);
     const bool may_be_left =
         !end || end->killed || end->timed_out || end->exit_code >= kSignalBase || end->exit_code == kEngineFailure;
     if (!may_be_left) return report(*job, std::move(end));
@@ -167,6 +209,7 @@ class ContainerRuntime::State : public std::enable_shared_from_this<State> {
   std::string run_;
   std::mutex watch_busy_;
   Watch watch_;
+  sys::ContainerMeter* meter_;
   std::optional<detail::ContainerImages> images_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable idle_;
@@ -175,8 +218,8 @@ class ContainerRuntime::State : public std::enable_shared_from_this<State> {
   bool is_closed_ = false;
 };
 
-ContainerRuntime::ContainerRuntime(Connector& site, ContainerOptions options, Watch watch)
-    : state_(std::make_shared<State>(site, std::move(options), std::move(watch))) {}
+ContainerRuntime::ContainerRuntime(Connector& site, ContainerOptions options, Watch watch, sys::ContainerMeter* meter)
+    : state_(std::make_shared<State>(site, std::move(options), std::move(watch), meter)) {}
 
 ContainerRuntime::~ContainerRuntime() { state_->close(); }
 
@@ -186,6 +229,10 @@ core::Result<std::optional<ContainerImage>> ContainerRuntime::prepare_image(cons
   return state_->images().prepare(source);
 }
 
+core::Result<std::optional<ContainerImage>> ContainerRuntime::find_image(const ImageSource& source) {
+  return state_->images().find_only(source);
+}
+
 core::Result<CommandHandle> ContainerRuntime::start(const SiteCommand& command, Connector::OnEnd on_end) {
   ALVEUS_CHECK(command.container.has_value(), "the runtime starts commands that have a container");
   return state_->start(command, std::move(on_end));
@@ -193,10 +240,10 @@ core::Result<CommandHandle> ContainerRuntime::start(const SiteCommand& command, 
 
 bool ContainerRuntime::cancel(const CommandHandle& command) { return state_->cancel(command); }
 
+std::optional<sys::ContainerUsage> ContainerRuntime::usage(const CommandHandle& command) const {
+  return state_->usage(command);
+}
+
 bool ContainerRuntime::has_running() const { return state_->has_running(); }
 
 }  // namespace alveus::deploy
-core::Result<std::optional<ContainerImage>> ContainerRuntime::find_image(const ImageSource& source) {
-  return state_->images().find_only(source);
-}
-

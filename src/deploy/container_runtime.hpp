@@ -11,6 +11,7 @@
 #include "core/result.hpp"
 #include "deploy/connector.hpp"
 #include "deploy/container.hpp"
+#include "sys/container_meter.hpp"
 
 namespace alveus::deploy {
 
@@ -37,7 +38,9 @@ class ContainerRuntime {
   using Watch = std::function<core::Status(const ContainerEngine& engine)>;
 
   /// `site` is borrowed and outlives this.
-  ContainerRuntime(Connector& site, ContainerOptions options, Watch watch = nullptr);
+  /// `meter` too is borrowed, where the site is this machine; null: what containers use is not known.
+  ContainerRuntime(Connector& site, ContainerOptions options, Watch watch = nullptr,
+                   sys::ContainerMeter* meter = nullptr);
   /// Afterwards the site is not used any more; commands that run are told to `on_end` as they end.
   ~ContainerRuntime();
   ContainerRuntime(const ContainerRuntime&) = delete;
@@ -53,6 +56,8 @@ class ContainerRuntime {
   core::Result<CommandHandle> start(const SiteCommand& command, Connector::OnEnd on_end);
   /// False for a handle that `start` did not give, or whose command has ended.
   bool cancel(const CommandHandle& command);
+  /// What the container of a running command uses; empty where the command has none, or the engine's client is the job.
+  std::optional<sys::ContainerUsage> usage(const CommandHandle& command) const;
   /// Whether commands run whose containers might outlast this program.
   bool has_running() const;
 

@@ -125,7 +125,8 @@ core::Result<std::unique_ptr<LocalConnector>> LocalConnector::make(sys::ProcessR
   std::unique_ptr<LocalConnector> connector(new LocalConnector(runner, std::move(options)));
   LocalConnector& made = *connector;
   made.containers_ = std::make_unique<ContainerRuntime>(
-      made, made.options_.containers, [&made](const ContainerEngine& engine) { return made.watch_containers(engine); });
+      made, made.options_.containers, [&made](const ContainerEngine& engine) { return made.watch_containers(engine); },
+      &made.meter_);
   return connector;
 }
 
@@ -145,11 +146,11 @@ core::Result<std::optional<ContainerImage>> LocalConnector::prepare_image(const 
   return containers_->prepare_image(source);
 }
 
-core::Status LocalConnector::require_container_engine() {
 core::Result<std::optional<ContainerImage>> LocalConnector::find_image(const ImageSource& source) {
   return containers_->find_image(source);
 }
 
+core::Status LocalConnector::require_container_engine() {
   ALVEUS_TRY(containers_->engine());
   return {};
 }
@@ -196,10 +197,18 @@ void LocalConnector::cancel(const CommandHandle& command) {
 std::vector<RunningUsage> LocalConnector::usage() {
   std::vector<RunningUsage> all;
   for (const sys::ProcessUsage& process : runner_.usage()) {
-    all.push_back({.command = std::to_string(process.process),
-                   .resident_bytes = process.resident_bytes,
-                   .cpu_time = process.cpu_time,
-                   .cores = process.cores});
+    RunningUsage usage{.command = std::to_string(process.process),
+                       .resident_bytes = process.resident_bytes,
+                       .cpu_time = process.cpu_time,
+                       .cores = process.cores};
+    // Of a container the process is but the engine's client.
+    if (const auto inside = containers_->usage(usage.command)) {
+      if (!inside->cpu_time || !inside->resident_bytes) continue;
+      usage.resident_bytes = *inside->resident_bytes;
+      usage.cpu_time = *inside->cpu_time;
+      usage.cores = inside->cores;
+    }
+    all.push_back(std::move(usage));
   }
   return all;
 }

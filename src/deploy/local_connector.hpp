@@ -12,6 +12,7 @@
 
 #include "deploy/connector.hpp"
 #include "deploy/container_runtime.hpp"
+#include "sys/container_meter.hpp"
 #include "sys/last_will.hpp"
 #include "sys/process.hpp"
 
@@ -85,6 +86,7 @@ class LocalConnector final : public Connector {
   LocalConnectorOptions options_;
   std::unique_ptr<detail::JobFolders> folders_;
   std::unique_ptr<sys::LastWillExecutor> last_will_;  ///< ends the containers should this program die
+  sys::ContainerMeter meter_;
   std::unique_ptr<ContainerRuntime> containers_;
 };
 

@@ -280,11 +280,8 @@ void Machine::State::on(JobEnded& event) {
 
 void Machine::State::command_ended(Activity& activity, core::Result<deploy::CommandEnd> result) {
   if (!result) return stopping ? drop(activity) : job_failed(activity, std::move(result).error());
-  const flow::JobExit exit{.exit_code = result->exit_code,
-                           .timed_out = result->timed_out,
-                           .cpu_time = result->cpu_time,
-                           .resident_max_bytes = result->resident_max_bytes,
-                           .out_of_memory = result->memory_excess_bytes > 0};
+  const flow::JobExit exit{
+      .exit_code = result->exit_code, .timed_out = result->timed_out, .out_of_memory = result->memory_excess_bytes > 0};
   flow::JobOutcome outcome = flow::outcome_of(exit, activity.job->plan);
   const bool success = outcome.kind == flow::JobOutcome::Kind::kSuccess && !result->killed;
   if (!success && activity.cancelled) outcome.kind = flow::JobOutcome::Kind::kCancelled;
@@ -294,8 +291,8 @@ void Machine::State::command_ended(Activity& activity, core::Result<deploy::Comm
   activity.outcome = outcome;
   record(store::JobEnded{.job = name(activity),
                          .outcome = outcome,
-                         .cpu_time = exit.cpu_time,
-                         .resident_max_bytes = exit.resident_max_bytes,
+                         .cpu_time = result->cpu_time,
+                         .resident_max_bytes = result->resident_max_bytes,
                          .left_behind = std::move(result->left_behind)});
   release(activity);
   if (outcome.kind == flow::JobOutcome::Kind::kCancelled) return drop(activity);

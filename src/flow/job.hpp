@@ -100,8 +100,6 @@ struct JobPlan {
 struct JobExit {
   int exit_code = 0;
   bool timed_out = false;
-  std::chrono::microseconds cpu_time{0};
-  std::int64_t resident_max_bytes = 0;
   bool out_of_memory = false;  ///< ended because it used more than it may
 };
 

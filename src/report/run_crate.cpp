@@ -258,19 +258,26 @@ class CrateWriter {
       std::replace(text.begin() + 1, text.end(), '#', '-');
       return text;
     };
-    action.append("resourceUsage", references({local(cpu), local(memory)}));
-    graph_.add(Object{{"@id", local(cpu)},
-                      {"@type", "PropertyValue"},
-                      {"name", "processor time"},
-                      {"propertyID", std::string(kUsage) + "ru_utime"},
-                      {"unitCode", "https://qudt.org/vocab/unit/SEC"},
-                      {"value", fmt::format("{:.6f}", std::chrono::duration<double>(attempt.cpu_time).count())}});
-    graph_.add(Object{{"@id", local(memory)},
-                      {"@type", "PropertyValue"},
-                      {"name", "peak memory"},
-                      {"propertyID", std::string(kUsage) + "ru_maxrss"},
-                      {"unitCode", "https://qudt.org/vocab/unit/BYTE"},
-                      {"value", std::to_string(attempt.resident_max_bytes)}});
+    std::vector<std::string> known;
+    if (attempt.cpu_time) {
+      known.push_back(local(cpu));
+      graph_.add(Object{{"@id", local(cpu)},
+                        {"@type", "PropertyValue"},
+                        {"name", "processor time"},
+                        {"propertyID", std::string(kUsage) + "ru_utime"},
+                        {"unitCode", "https://qudt.org/vocab/unit/SEC"},
+                        {"value", fmt::format("{:.6f}", std::chrono::duration<double>(*attempt.cpu_time).count())}});
+    }
+    if (attempt.resident_max_bytes) {
+      known.push_back(local(memory));
+      graph_.add(Object{{"@id", local(memory)},
+                        {"@type", "PropertyValue"},
+                        {"name", "peak memory"},
+                        {"propertyID", std::string(kUsage) + "ru_maxrss"},
+                        {"unitCode", "https://qudt.org/vocab/unit/BYTE"},
+                        {"value", std::to_string(*attempt.resident_max_bytes)}});
+    }
+    if (!known.empty()) action.append("resourceUsage", references(known));
   }
 
   /// Workflows inside the main one. What came out of them is told by the jobs in them.

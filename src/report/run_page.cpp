@@ -28,9 +28,11 @@ Markup time_cell(Duration duration) {
   return element("data", {{"value", core::number_text(seconds(duration))}}, elapsed_text(duration));
 }
 
-Markup bytes_cell(std::int64_t bytes) {
-  if (bytes == 0) return kNoValue;
-  return element("data", {{"value", std::to_string(bytes)}}, bytes_text(bytes));
+Markup time_cell(const std::optional<Duration>& duration) { return duration ? time_cell(*duration) : Markup(kNoValue); }
+
+Markup bytes_cell(const std::optional<std::int64_t>& bytes) {
+  if (!bytes) return kNoValue;
+  return element("data", {{"value", std::to_string(*bytes)}}, bytes_text(*bytes));
 }
 
 Markup count_cell(std::int64_t count) { return count == 0 ? Markup(kNoValue) : Markup(count_text(count)); }
@@ -114,9 +116,9 @@ class RunPage {
     return element("div", {{"class", "cards"}},
                    card("Time", elapsed_text(profile_.elapsed()), "from " + time_text(profile_.begin()) + " UTC") +
                        card("Jobs done", count_text(whole_.done), outcome) +
-                       card("Processor time", elapsed_text(whole_.cpu_time), efficiency) +
+                       card("Processor time", whole_.cpu_time ? elapsed_text(*whole_.cpu_time) : kNoValue, efficiency) +
                        card("Cores held, mean", fixed_text(held / elapsed, 1), "over the whole run") +
-                       card("Largest job", whole_.memory_max_bytes > 0 ? bytes_text(whole_.memory_max_bytes) : kNoValue,
+                       card("Largest job", whole_.memory_max_bytes ? bytes_text(*whole_.memory_max_bytes) : kNoValue,
                             "memory at its peak"));
   }
 
@@ -369,8 +371,10 @@ class RunPage {
                "Times are those of the run's journal, which "
                "is written a few times a second or more often: differences of milliseconds mean little.",
                "note") +
-           paragraph("Processor time and memory are those of the command and its children, as the system counts them.",
-                     "note");
+           paragraph(
+               "Processor time and memory are those of the command and its children, as the system counts them; of a "
+               "container those of its control group. Where they could not be had there is a dash.",
+               "note");
   }
 
   const RunProfile& profile_;
@@ -382,6 +386,14 @@ class RunPage {
 
 std::string since(const RunProfile& profile, sys::WallTime time) {
   return core::number_text(seconds(time - profile.begin()));
+}
+
+core::Value seconds_or_null(const std::optional<Duration>& duration) {
+  return duration ? core::Value(seconds(*duration)) : core::Value();
+}
+
+core::Value number_or_null(const std::optional<std::int64_t>& number) {
+  return number ? core::Value(*number) : core::Value();
 }
 
 core::Value value_of(const Phases& phases) {
@@ -401,8 +413,8 @@ core::Value value_of(const RunProfile& profile, const JobProfile& job) {
                      {"finished", seconds(job.finished_at - profile.begin())},
                      {"phases", value_of(job.phases)},
                      {"cores", job.cores},
-                     {"cpu", seconds(job.cpu_time)},
-                     {"memory_max_bytes", job.memory_max_bytes}};
+                     {"cpu", seconds_or_null(job.cpu_time)},
+                     {"memory_max_bytes", number_or_null(job.memory_max_bytes)}};
   if (job.exit_code) value.append("exit_code", *job.exit_code);
   if (!job.failure.empty()) value.append("reason", job.failure);
   return value;
@@ -420,9 +432,9 @@ core::Value value_of(const StepProfile& step) {
                      {"phases", value_of(step.phases)},
                      {"running_median", seconds(step.running_median)},
                      {"running_max", seconds(step.running_max)},
-                     {"cpu", seconds(step.cpu_time)},
+                     {"cpu", seconds_or_null(step.cpu_time)},
                      {"core_seconds", step.core_seconds},
-                     {"memory_max_bytes", step.memory_max_bytes}};
+                     {"memory_max_bytes", number_or_null(step.memory_max_bytes)}};
   if (const auto efficiency = step.efficiency()) value.append("efficiency", *efficiency);
   return value;
 }
@@ -442,7 +454,8 @@ std::string run_csv(const RunProfile& profile) {
                since(profile, job.finished_at), core::number_text(seconds(job.phases.waiting)),
                core::number_text(seconds(job.phases.staging)), core::number_text(seconds(job.phases.running)),
                core::number_text(seconds(job.phases.collecting)), core::number_text(job.cores),
-               core::number_text(seconds(job.cpu_time)), std::to_string(job.memory_max_bytes),
+               job.cpu_time ? core::number_text(seconds(*job.cpu_time)) : "",
+               job.memory_max_bytes ? std::to_string(*job.memory_max_bytes) : "",
                job.exit_code ? std::to_string(*job.exit_code) : "", job.failure});
   }
   return table.text();

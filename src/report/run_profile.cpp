@@ -12,6 +12,11 @@ using store::JobState;
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
+/// What is not known changes no sum.
+void add_known(std::optional<Duration>& sum, const std::optional<Duration>& more) {
+  if (more) sum = sum.value_or(Duration{0}) + *more;
+}
+
 /// Takes jobs as they come out of the journal and forgets what a report does not need.
 class Builder {
  public:
@@ -57,7 +62,7 @@ class Builder {
   static void add_attempts(JobProfile& job, const store::JobHistory& history) {
     for (const store::JobAttempt& attempt : history.attempts) {
       job.cores = attempt.cores;
-      job.cpu_time += attempt.cpu_time;
+      add_known(job.cpu_time, attempt.cpu_time);
       job.memory_max_bytes = std::max(job.memory_max_bytes, attempt.resident_max_bytes);
       if (attempt.outcome) job.exit_code = attempt.outcome->exit_code;
       if (!attempt.placed_at) continue;
@@ -137,10 +142,13 @@ class Builder {
     step.last_at = std::max(step.last_at.value_or(job.finished_at), job.finished_at);
     step.phases += job.phases;
     step.running_max = std::max(step.running_max, job.phases.running);
-    step.cpu_time += job.cpu_time;
+    add_known(step.cpu_time, job.cpu_time);
     step.memory_max_bytes = std::max(step.memory_max_bytes, job.memory_max_bytes);
-    for (const Occupation& held : job.occupations)
-      step.core_seconds += seconds(held.ended_at - held.started_at) * held.cores;
+    for (const Occupation& held : job.occupations) {
+      const double core_seconds = seconds(held.ended_at - held.started_at) * held.cores;
+      step.core_seconds += core_seconds;
+      if (held.cpu_time) step.core_seconds_measured += core_seconds;
+    }
   }
 
   void find_medians() {
@@ -289,8 +297,8 @@ bool JobProfile::is_over() const {
 
 std::optional<double> StepProfile::efficiency() const {
   constexpr double kCoreSecondsMin = 0.05;  // below it the journal's times are too coarse
-  if (core_seconds < kCoreSecondsMin) return std::nullopt;
-  return seconds(cpu_time) / core_seconds;
+  if (!cpu_time || core_seconds_measured < kCoreSecondsMin) return std::nullopt;
+  return seconds(*cpu_time) / core_seconds_measured;
 }
 
 StepProfile RunProfile::whole() const {
@@ -305,8 +313,9 @@ StepProfile RunProfile::whole() const {
     whole.retries += step.retries;
     whole.phases += step.phases;
     whole.running_max = std::max(whole.running_max, step.running_max);
-    whole.cpu_time += step.cpu_time;
+    add_known(whole.cpu_time, step.cpu_time);
     whole.core_seconds += step.core_seconds;
+    whole.core_seconds_measured += step.core_seconds_measured;
     whole.memory_max_bytes = std::max(whole.memory_max_bytes, step.memory_max_bytes);
   }
   return whole;
@@ -327,7 +336,8 @@ std::vector<Load> load_over_time(const RunProfile& profile, std::size_t points_m
   for (const JobProfile& job : profile.jobs) {
     for (const Occupation& held : job.occupations) {
       const double wall = seconds(held.ended_at - held.started_at);
-      const double rate = wall > 0 ? std::min(seconds(held.cpu_time) / wall, 2 * std::max(held.cores, 1.0)) : 0;
+      const double spent = seconds(held.cpu_time.value_or(Duration{0}));
+      const double rate = wall > 0 ? std::min(spent / wall, 2 * std::max(held.cores, 1.0)) : 0;
       changes[held.started_at].first += held.cores;
       changes[held.ended_at].first -= held.cores;
       changes[held.started_at].second += rate;

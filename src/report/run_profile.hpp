@@ -39,7 +39,7 @@ struct Occupation {
   sys::WallTime started_at;   ///< of the command; `ended_at` when it never started
   sys::WallTime ended_at;
   double cores = 0;
-  Duration cpu_time{0};
+  std::optional<Duration> cpu_time;  ///< empty: not known
 };
 
 /// What a report keeps of a job.
@@ -54,8 +54,8 @@ struct JobProfile {
   sys::WallTime finished_at;  ///< of a job under way: the last record of the run
   Phases phases;
   double cores = 0;
-  Duration cpu_time{0};  ///< of all attempts
-  std::int64_t memory_max_bytes = 0;
+  std::optional<Duration> cpu_time;              ///< of all attempts that were measured; empty: of none
+  std::optional<std::int64_t> memory_max_bytes;  ///< empty: not known
   std::optional<int> exit_code;
   std::string failure;
   std::vector<Occupation> occupations;  ///< one for each attempt
@@ -76,11 +76,12 @@ struct StepProfile {
   Phases phases;
   Duration running_median{0};  ///< of the jobs whose command ended
   Duration running_max{0};
-  Duration cpu_time{0};
-  double core_seconds = 0;  ///< running time times cores
-  std::int64_t memory_max_bytes = 0;
-  std::optional<sys::WallTime> first_at;  ///< its first job was created
-  std::optional<sys::WallTime> last_at;   ///< its last one was over
+  std::optional<Duration> cpu_time;              ///< of the jobs that were measured; empty: of none
+  double core_seconds = 0;                       ///< running time times cores
+  double core_seconds_measured = 0;              ///< of what is in `cpu_time`
+  std::optional<std::int64_t> memory_max_bytes;  ///< empty: not known
+  std::optional<sys::WallTime> first_at;         ///< its first job was created
+  std::optional<sys::WallTime> last_at;          ///< its last one was over
 
   std::int64_t total() const { return done + failed + skipped + running + waiting; }
   /// Processor time as a share of the cores it held; empty where too little ran to tell.

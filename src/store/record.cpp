@@ -49,6 +49,7 @@ class Details {
     const Value* found = row_.detail.find(key);
     return found == nullptr ? Value() : *found;
   }
+  bool has(std::string_view key) const { return row_.detail.find(key) != nullptr; }
   std::string optional_text(std::string_view key) const { return row_.detail.string_or(key, ""); }
   bool flag(std::string_view key) {
     const Value found = any(key);
@@ -168,8 +169,8 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      [](Details& d, const std::string& subject) -> Record {
        return JobEnded{core::JobId(subject),
                        {.kind = d.named("outcome", kOutcomes), .exit_code = static_cast<int>(d.integer("exit_code"))},
-                       std::chrono::microseconds(d.integer("cpu_us")),
-                       d.integer("resident_max_bytes"),
+                       d.has("cpu_us") ? std::optional(std::chrono::microseconds(d.integer("cpu_us"))) : std::nullopt,
+                       d.has("resident_max_bytes") ? std::optional(d.integer("resident_max_bytes")) : std::nullopt,
                        d.texts_if_there("left_behind")};
      }},
     {"job-collected",
@@ -254,10 +255,9 @@ Value detail_of(const Record& record) {
           [](const JobPrepared& r) { return prepared_detail(r); },
           [](const JobStarted& r) { return Object{{"handle", r.handle}}; },
           [](const JobEnded& r) {
-            Object detail{{"outcome", name_of(r.outcome.kind)},
-                          {"exit_code", r.outcome.exit_code},
-                          {"cpu_us", std::int64_t{r.cpu_time.count()}},
-                          {"resident_max_bytes", r.resident_max_bytes}};
+            Object detail{{"outcome", name_of(r.outcome.kind)}, {"exit_code", r.outcome.exit_code}};
+            if (r.cpu_time) detail.set("cpu_us", std::int64_t{r.cpu_time->count()});
+            if (r.resident_max_bytes) detail.set("resident_max_bytes", *r.resident_max_bytes);
             if (!r.left_behind.empty()) {
               detail.set("left_behind", core::Array(r.left_behind.begin(), r.left_behind.end()));
             }

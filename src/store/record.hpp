@@ -106,9 +106,9 @@ struct JobStarted {
 struct JobEnded {
   core::JobId job;
   flow::JobOutcome outcome;
-  std::chrono::microseconds cpu_time{0};
-  std::int64_t resident_max_bytes = 0;   ///< of all its processes together, as far as was seen
-  std::vector<std::string> left_behind;  ///< names of programs that it left running; they were ended
+  std::optional<std::chrono::microseconds> cpu_time{};  ///< empty: not known
+  std::optional<std::int64_t> resident_max_bytes{};     ///< of all its processes together, as far as was seen
+  std::vector<std::string> left_behind;                 ///< names of programs that it left running; they were ended
   friend bool operator==(const JobEnded&, const JobEnded&) = default;
 };
 

@@ -229,8 +229,11 @@ class Storyteller {
     JobAttempt& last = attempt();
     last.ended_at = now_;
     last.outcome = outcome_of(*detail_);
-    last.cpu_time = std::chrono::microseconds(integer_of(*detail_, "cpu_us"));
-    last.resident_max_bytes = integer_of(*detail_, "resident_max_bytes");
+    // No process needs no memory: earlier versions wrote zeros for what they did not know.
+    const std::int64_t resident_max_bytes = integer_of(*detail_, "resident_max_bytes");
+    if (resident_max_bytes > 0) last.resident_max_bytes = resident_max_bytes;
+    const std::int64_t cpu_us = integer_of(*detail_, "cpu_us");
+    if (cpu_us > 0 || resident_max_bytes > 0) last.cpu_time = std::chrono::microseconds(cpu_us);
   }
   void retried() {
     job().state = JobState::kRetrying;

@@ -33,9 +33,9 @@ struct JobAttempt {
   std::optional<sys::WallTime> started_at;
   std::optional<sys::WallTime> ended_at;
   std::optional<flow::JobOutcome> outcome;
-  std::chrono::microseconds cpu_time{0};
-  std::int64_t resident_max_bytes = 0;
-  std::string retry_reason;  ///< why another attempt followed
+  std::optional<std::chrono::microseconds> cpu_time{};  ///< empty: not known
+  std::optional<std::int64_t> resident_max_bytes{};     ///< empty: not known
+  std::string retry_reason;                             ///< why another attempt followed
 };
 
 /// One job from its first record to its last.

@@ -38,8 +38,8 @@ struct JobSummary {
   std::string failure;
   std::optional<sys::WallTime> started_at;
   std::optional<sys::WallTime> ended_at;
-  std::chrono::microseconds cpu_time{0};
-  std::int64_t resident_max_bytes = 0;
+  std::optional<std::chrono::microseconds> cpu_time{};  ///< empty: not known
+  std::optional<std::int64_t> resident_max_bytes{};
 };
 
 /// A run as its journal tells it. A run without `ended` is under way, or its controller was lost.

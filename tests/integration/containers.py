@@ -301,6 +301,25 @@ class ContainersTest(unittest.TestCase):
         self.place.podman("untag", IMAGE, name)
         self.assertIn(f"the image '{name}' is not on 'local' yet", plan())
 
+    def test_what_a_container_used_is_measured_whatever_its_length(self):
+        """The figures of the same work outside are the yardstick; a container adds the start of its program."""
+        work = "i=0; while [ $i -lt 300000 ]; do i=\\$((i+1)); done"
+        took = {}
+        for name, flags in (("inside", ("--container", "podman")), ("outside", ("--no-container",))):
+            self.output(self.run_tool(*flags, self.tool(self.BASE, work, kind="hints")))
+            shown = say([str(self.program), "show", "last", "--jobs", "--json"], self.place.environment)
+            took[name] = json.loads(shown.stdout)["jobs"][0]
+        self.assertLess(abs(took["inside"]["cpu_seconds"] - took["outside"]["cpu_seconds"]),
+                        0.5 * took["outside"]["cpu_seconds"] + 0.1, took)
+        self.assertGreater(took["inside"]["memory_max_bytes"], 0)
+        self.assertLess(took["inside"]["memory_max_bytes"], 32 << 20, "the client's own memory is not the job's")
+
+    def test_memory_of_a_container_is_seen(self):
+        script = "x=x; while [ \\${#x} -lt 20000000 ]; do x=$x$x; done; sleep 0.5"
+        self.output(self.run_tool(self.tool(self.BASE, script)))
+        shown = say([str(self.program), "show", "last", "--jobs", "--json"], self.place.environment)
+        self.assertGreater(json.loads(shown.stdout)["jobs"][0]["memory_max_bytes"], 19 << 20)
+
     def start(self, tool):
         """A run whose container has begun."""
         process = subprocess.Popen(self.command(tool), env=self.place.environment, cwd=self.folder,

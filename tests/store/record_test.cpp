@@ -88,6 +88,8 @@ INSTANTIATE_TEST_SUITE_P(
         RecordCase{JobEnded{kJob, {flow::JobOutcome::Kind::kTemporaryFailure, 75}, microseconds(1200), 4096},
                    "job-ended", "/a/0.1",
                    R"({"outcome":"temporary failure","exit_code":75,"cpu_us":1200,"resident_max_bytes":4096})"},
+        RecordCase{JobEnded{kJob, {flow::JobOutcome::Kind::kSuccess, 0}}, "job-ended", "/a/0.1",
+                   R"({"outcome":"success","exit_code":0})"},
         RecordCase{JobCollected{kJob, core::Object{{"out", 1}}}, "job-collected", "/a/0.1", R"({"outputs":{"out":1}})"},
         RecordCase{JobSkipped{kJob}, "job-skipped", "/a/0.1", "{}"},
         RecordCase{JobRetried{kJob, 2, milliseconds(4000), "exit code 75"}, "job-retried", "/a/0.1",
