@@ -9,6 +9,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(tl-expected REQUIRED)
 pkg_check_modules(MOZJS REQUIRED IMPORTED_TARGET mozjs-102)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 
 if(ALVEUS_TESTS)
   find_package(GTest REQUIRED)

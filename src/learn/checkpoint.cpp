@@ -72,14 +72,16 @@ std::optional<PhaseState> read_state(std::string_view text) {
   return state;
 }
 
-core::Status take_weights(const Network& network, const SafetensorsFile& file) {
+core::Status take_weights(const Network& network, const tensorfile::SafetensorsFile& file) {
   const at::NoGradGuard no_grad;
   for (const Weight& weight : network.parts().weights.items()) {
     const std::string name = std::string(kWeightPrefix) + weight.name;
-    const TensorView* const view = file.find(name);
+    const tensorfile::TensorView* const view = file.find(name);
     const at::Tensor tensor = weight.tensor;
-    if (view == nullptr || at::IntArrayRef(view->shape) != tensor.sizes()) {
-      return core::fail(ErrorCode::kCorrupt, "'" + name + "' is absent or has another shape", file.name());
+    const auto type =
+        weight.role == WeightRole::kCounter ? tensorfile::ElementType::kI64 : tensorfile::ElementType::kF32;
+    if (view == nullptr || at::IntArrayRef(view->shape) != tensor.sizes() || view->type != type) {
+      return core::fail(ErrorCode::kCorrupt, "'" + name + "' is absent or has another shape or type", file.name());
     }
     tensor.copy_(tensor_of(*view));
   }
@@ -111,8 +113,9 @@ core::Status Checkpoint::save(const Network& network, const Optimizer& optimizer
       }
       optimizer.save(tensors);
     }
-    const TextMap metadata = {{std::string(kIdentityKey), identity_}, {std::string(kStateKey), state_text(state)}};
-    ALVEUS_TRY(write_safetensors(folder_ / "state.safetensors", tensors.views(), metadata));
+    const tensorfile::TextMap metadata = {{std::string(kIdentityKey), identity_},
+                                          {std::string(kStateKey), state_text(state)}};
+    ALVEUS_TRY(tensorfile::write_safetensors(folder_ / "state.safetensors", tensors.views(), metadata));
     return remove_other_best_files(state.best_epoch);
   });
 }
@@ -122,7 +125,7 @@ core::Result<std::optional<PhaseState>> Checkpoint::load(Network& network, Optim
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return std::nullopt;
   return at_torch_edge("reading the checkpoint", [&]() -> core::Result<std::optional<PhaseState>> {
-    ALVEUS_TRY_ASSIGN(const auto file, SafetensorsFile::open(path));
+    ALVEUS_TRY_ASSIGN(const auto file, tensorfile::SafetensorsFile::open(path));
     const auto identity = file.metadata().find(std::string(kIdentityKey));
     if (identity == file.metadata().end() || identity->second != identity_) {
       return core::fail(ErrorCode::kInvalidInput,

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 #include "core/text.hpp"
 #include "learn/detail/network_parts.hpp"
@@ -50,7 +49,7 @@ std::string last_layer_name(const WeightList& weights) {
   return bias.substr(0, bias.rfind('.'));
 }
 
-core::Result<int> metadata_number(const SafetensorsFile& file, std::string_view key) {
+core::Result<int> metadata_number(const tensorfile::SafetensorsFile& file, std::string_view key) {
   const auto found = file.metadata().find(std::string(key));
   int number = 0;
   if (found != file.metadata().end()) {
@@ -108,7 +107,7 @@ core::Status take_start_weights_from(const Network::Parts& parts, const std::str
 }
 
 /// The metadata, with those that `load` needs to build the network again.
-TextMap with_options(TextMap metadata, const NetworkOptions& options) {
+tensorfile::TextMap with_options(tensorfile::TextMap metadata, const NetworkOptions& options) {
   metadata[std::string(kNameKey)] = options.name;
   metadata[std::string(kChannelsKey)] = std::to_string(options.in_channels);
   metadata[std::string(kClassesKey)] = std::to_string(options.class_count);
@@ -118,20 +117,6 @@ TextMap with_options(TextMap metadata, const NetworkOptions& options) {
 }  // namespace
 
 at::Device torch_device(Device device) { return {device == Device::kCpu ? at::kCPU : at::kCUDA}; }
-
-void SavedTensors::add(std::string name, const at::Tensor& tensor) {
-  const at::Tensor kept = tensor.detach().cpu().contiguous();
-  const auto type = kept.scalar_type() == at::kLong ? ElementType::kI64 : ElementType::kF32;
-  const std::span bytes(static_cast<const std::byte*>(kept.data_ptr()), kept.nbytes());
-  views_.push_back({.name = std::move(name), .type = type, .shape = kept.sizes().vec(), .bytes = bytes});
-  kept_.push_back(kept);
-}
-
-at::Tensor tensor_of(const TensorView& view) {
-  const at::Tensor tensor = at::empty(view.shape, view.type == ElementType::kI64 ? at::kLong : at::kFloat);
-  std::memcpy(tensor.data_ptr(), view.bytes.data(), view.bytes.size());
-  return tensor;
-}
 
 std::vector<std::string> network_names() {
   std::vector<std::string> names = resnet_names();
@@ -201,11 +186,11 @@ at::Tensor Network::finish(FeatureMap map, const at::Tensor& features) const {
   return forward_through(parts_->blueprint.head, std::move(value), Pass{});
 }
 
-core::Result<std::string> Network::save(const std::filesystem::path& path, const TextMap& metadata) const {
+core::Result<std::string> Network::save(const std::filesystem::path& path, const tensorfile::TextMap& metadata) const {
   return at_torch_edge("saving the network", [&] {
     SavedTensors tensors;
     for (const Weight& weight : parts_->weights.items()) tensors.add(weight.name, weight.tensor);
-    return write_safetensors(path, tensors.views(), with_options(metadata, parts_->options));
+    return tensorfile::write_safetensors(path, tensors.views(), with_options(metadata, parts_->options));
   });
 }
 
@@ -219,13 +204,13 @@ core::Status WeightSnapshot::save(const std::filesystem::path& path) const {
   return at_torch_edge("saving the network", [&]() -> core::Status {
     SavedTensors tensors;
     for (const auto& [name, tensor] : weights_) tensors.add(name, tensor);
-    ALVEUS_TRY(write_safetensors(path, tensors.views(), with_options({}, options_)));
+    ALVEUS_TRY(tensorfile::write_safetensors(path, tensors.views(), with_options({}, options_)));
     return {};
   });
 }
 
 core::Result<Network> Network::load(const std::filesystem::path& path, Device device) {
-  ALVEUS_TRY_ASSIGN(const auto file, SafetensorsFile::open(path));
+  ALVEUS_TRY_ASSIGN(const auto file, tensorfile::SafetensorsFile::open(path));
   NetworkOptions options;
   const auto name = file.metadata().find(std::string(kNameKey));
   if (name == file.metadata().end()) {
@@ -240,9 +225,9 @@ core::Result<Network> Network::load(const std::filesystem::path& path, Device de
   return network;
 }
 
-core::Status Network::take_weights(const SafetensorsFile& file) {
+core::Status Network::take_weights(const tensorfile::SafetensorsFile& file) {
   const auto& weights = parts_->weights;
-  for (const TensorView& view : file.tensors()) {
+  for (const tensorfile::TensorView& view : file.tensors()) {
     if (weights.find(view.name) == nullptr) {
       return wrong_weight(view.name, "is unknown to the network " + parts_->options.name, file.name());
     }
@@ -250,11 +235,12 @@ core::Status Network::take_weights(const SafetensorsFile& file) {
   return at_torch_edge("reading weights", [&]() -> core::Status {
     const at::NoGradGuard no_grad;
     for (const Weight& weight : weights.items()) {
-      const TensorView* const view = file.find(weight.name);
+      const tensorfile::TensorView* const view = file.find(weight.name);
       if (view == nullptr) return wrong_weight(weight.name, "is absent", file.name());
       const at::Tensor tensor = weight.tensor;
-      const bool is_integer = view->type == ElementType::kI64;
-      if (tensor.sizes() != at::IntArrayRef(view->shape) || is_integer != (weight.role == WeightRole::kCounter)) {
+      const auto wanted =
+          weight.role == WeightRole::kCounter ? tensorfile::ElementType::kI64 : tensorfile::ElementType::kF32;
+      if (tensor.sizes() != at::IntArrayRef(view->shape) || view->type != wanted) {
         return wrong_weight(weight.name,
                             "has shape " + shape_text(view->shape) + " or another type, the network needs " +
                                 shape_text(tensor.sizes()),
@@ -266,9 +252,9 @@ core::Status Network::take_weights(const SafetensorsFile& file) {
   });
 }
 
-core::Status Network::take_start_weights(const SafetensorsFile& file) {
+core::Status Network::take_start_weights(const tensorfile::SafetensorsFile& file) {
   return take_start_weights_from(*parts_, file.name(), [&](const std::string& name) -> std::optional<at::Tensor> {
-    const TensorView* const view = file.find(name);
+    const tensorfile::TensorView* const view = file.find(name);
     if (view == nullptr) return std::nullopt;
     return tensor_of(*view);
   });

@@ -11,7 +11,7 @@
 #include "core/random.hpp"
 #include "core/result.hpp"
 #include "learn/runtime.hpp"
-#include "learn/safetensors.hpp"
+#include "tensorfile/safetensors.hpp"
 
 namespace at {
 class Tensor;
@@ -73,15 +73,15 @@ class Network {
 
   /// Writes all weights with the network's name and sizes as metadata, and what `metadata` adds. Gives the file's
   /// SHA-256.
-  core::Result<std::string> save(const std::filesystem::path& path, const TextMap& metadata) const;
+  core::Result<std::string> save(const std::filesystem::path& path, const tensorfile::TextMap& metadata) const;
   /// Builds the network that a file of `save` describes.
   static core::Result<Network> load(const std::filesystem::path& path, Device device);
 
   /// Takes over every weight; kInvalidInput names the file and the weight that is absent, unknown or of another shape.
-  core::Status take_weights(const SafetensorsFile& file);
+  core::Status take_weights(const tensorfile::SafetensorsFile& file);
   /// Takes over start weights from another task: the last layer keeps its own when the class counts differ, and a first
   /// layer for 3 channels is summed into one when this network has 1. Running statistics are taken too.
-  core::Status take_start_weights(const SafetensorsFile& file);
+  core::Status take_start_weights(const tensorfile::SafetensorsFile& file);
   core::Status take_start_weights(const Network& other);
 
   /// The weights and their state, for the training loop of this library.

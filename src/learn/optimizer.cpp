@@ -79,15 +79,16 @@ void Optimizer::save(SavedTensors& tensors) const {
   }
 }
 
-core::Status Optimizer::restore(const SafetensorsFile& file, std::int64_t step_count) {
+core::Status Optimizer::restore(const tensorfile::SafetensorsFile& file, std::int64_t step_count) {
   const at::NoGradGuard no_grad;
   for (const Entry& entry : entries_) {
     const std::array moments = {Moment{"first/", entry.first}, Moment{"second/", entry.second},
                                 Moment{"second_max/", entry.second_max}};
     for (const Moment& moment : moments) {
       const std::string name = std::string(moment.prefix) + entry.weight->name;
-      const TensorView* const view = file.find(name);
-      if (view == nullptr || view->type != ElementType::kF32 || at::IntArrayRef(view->shape) != moment.tensor.sizes()) {
+      const tensorfile::TensorView* const view = file.find(name);
+      if (view == nullptr || view->type != tensorfile::ElementType::kF32 ||
+          at::IntArrayRef(view->shape) != moment.tensor.sizes()) {
         return core::fail(core::ErrorCode::kCorrupt, "'" + name + "' is absent or has another shape", file.name());
       }
       moment.tensor.copy_(tensor_of(*view));

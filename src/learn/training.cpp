@@ -123,7 +123,7 @@ core::Status learn_rotations(Network& network, const TrainingInputs& inputs, con
   Phase phase(teacher, inputs.folder, inputs.variant.settings,
               rotation_task(inputs, parts[0]->examples, parts[1]->examples), options, clock);
   ALVEUS_TRY_ASSIGN(const auto state, phase.run(checkpoint));
-  ALVEUS_TRY_ASSIGN(const auto best, SafetensorsFile::open(checkpoint.best_file(state.best_epoch)));
+  ALVEUS_TRY_ASSIGN(const auto best, tensorfile::SafetensorsFile::open(checkpoint.best_file(state.best_epoch)));
   return network.take_start_weights(best);
 }
 
@@ -133,7 +133,7 @@ core::Status take_initial_weights(Network& network, const TrainingInputs& inputs
   const std::string& start = inputs.variant.settings.initialisation;
   if (start == "rotation") return learn_rotations(network, inputs, options, clock, identity, parts);
   if (start != "imagenet") return {};
-  ALVEUS_TRY_ASSIGN(const auto file, SafetensorsFile::open(inputs.start_weights));
+  ALVEUS_TRY_ASSIGN(const auto file, tensorfile::SafetensorsFile::open(inputs.start_weights));
   return network.take_start_weights(file);
 }
 

@@ -143,18 +143,19 @@ TEST_F(NetworkFileTest, ComesBackFromItsFile) {
 TEST_F(NetworkFileTest, RefusesWeightsOfAnotherNetwork) {
   ASSERT_TRUE(make({.name = "resnet34"}).save(file(), {}));
   Network network = make({.name = "resnet18"});
-  const auto status = network.take_weights(*SafetensorsFile::open(file()));
+  const auto status = network.take_weights(*tensorfile::SafetensorsFile::open(file()));
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, core::ErrorCode::kInvalidInput);
   EXPECT_THAT(status.error().text(), HasSubstr("is unknown to the network resnet18"));
 }
 
 TEST_F(NetworkFileTest, RefusesAFileWithoutItsNetwork) {
-  ASSERT_TRUE(write_safetensors(file(), {}, {}));
+  ASSERT_TRUE(tensorfile::write_safetensors(file(), {}, {}));
   const auto loaded = Network::load(file(), Device::kCpu);
   ASSERT_FALSE(loaded);
   EXPECT_THAT(loaded.error().text(), HasSubstr("the metadata name no network"));
-  ASSERT_TRUE(write_safetensors(file(), {}, {{"network", "resnet18"}, {"in_channels", "1"}, {"class_count", "2"}}));
+  ASSERT_TRUE(
+      tensorfile::write_safetensors(file(), {}, {{"network", "resnet18"}, {"in_channels", "1"}, {"class_count", "2"}}));
   EXPECT_THAT(Network::load(file(), Device::kCpu).error().text(), HasSubstr("weight 'conv1.weight' is absent"));
 }
 
@@ -163,7 +164,7 @@ TEST_F(NetworkFileTest, TakesStartWeightsOfAnotherTask) {
   ASSERT_TRUE(source.save(file(), {}));
   Network network = make({.name = "resnet18", .in_channels = 1, .class_count = 2, .seed = 5});
   const at::Tensor head = weight(network, "fc.weight").clone();
-  const auto status = network.take_start_weights(*SafetensorsFile::open(file()));
+  const auto status = network.take_start_weights(*tensorfile::SafetensorsFile::open(file()));
   ASSERT_TRUE(status) << status.error().text();
   EXPECT_EQ(distance(weight(network, "layer4.1.conv2.weight"), weight(source, "layer4.1.conv2.weight")), 0);
   EXPECT_LT(distance(weight(network, "conv1.weight"), weight(source, "conv1.weight").sum(1, true)), 1e-6);
@@ -173,7 +174,7 @@ TEST_F(NetworkFileTest, TakesStartWeightsOfAnotherTask) {
 TEST_F(NetworkFileTest, RefusesStartWeightsOfAnotherStructure) {
   ASSERT_TRUE(make({.name = "densenet121"}).save(file(), {}));
   Network network = make({.name = "resnet18"});
-  EXPECT_FALSE(network.take_start_weights(*SafetensorsFile::open(file())));
+  EXPECT_FALSE(network.take_start_weights(*tensorfile::SafetensorsFile::open(file())));
 }
 
 TEST(NetworkTest, TheFirstBatchReplacesTheStartStatistics) {

@@ -139,7 +139,7 @@ TEST_F(TrainingTest, SavesLessOftenWhenSavingTakesMoreThanItsShare) {
     stopping.should_stop = stop_after(7);  // in the third epoch
     EXPECT_FALSE(run(inputs(settings), stopping));
     const auto file = stopping.checkpoint_folder / "classify" / "state.safetensors";
-    const auto state = core::parse_json(SafetensorsFile::open(file)->metadata().at("state"));
+    const auto state = core::parse_json(tensorfile::SafetensorsFile::open(file)->metadata().at("state"));
     return state->find("history")->as_array().size();
   };
   EXPECT_EQ(epoch_saved_with_share(1e9), 2U);

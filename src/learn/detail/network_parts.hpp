@@ -5,7 +5,7 @@
 
 #include "learn/detail/blueprint.hpp"
 #include "learn/network.hpp"
-#include "learn/safetensors.hpp"
+#include "tensorfile/safetensors.hpp"
 
 namespace alveus::learn {
 
@@ -25,11 +25,11 @@ at::Device torch_device(Device device);
 class SavedTensors {
  public:
   void add(std::string name, const at::Tensor& tensor);
-  std::span<const TensorView> views() const { return views_; }
+  std::span<const tensorfile::TensorView> views() const { return views_; }
 
  private:
   std::vector<at::Tensor> kept_;
-  std::vector<TensorView> views_;
+  std::vector<tensorfile::TensorView> views_;
 };
 
 /// The weights of a network at one moment, kept while the network goes on changing.
@@ -45,6 +45,6 @@ class WeightSnapshot {
 };
 
 /// A copy of a tensor of a file, on the CPU.
-at::Tensor tensor_of(const TensorView& view);
+at::Tensor tensor_of(const tensorfile::TensorView& view);
 
 }  // namespace alveus::learn

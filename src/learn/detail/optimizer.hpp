@@ -9,7 +9,7 @@
 #include "core/result.hpp"
 #include "learn/amsgrad.hpp"
 #include "learn/detail/network_parts.hpp"
-#include "learn/safetensors.hpp"
+#include "tensorfile/safetensors.hpp"
 
 namespace alveus::learn {
 
@@ -25,7 +25,7 @@ class Optimizer {
   void save(SavedTensors& tensors) const;
   std::int64_t step_count() const { return step_count_; }
   /// Takes the state of `save` back; kCorrupt names what is absent or of another shape.
-  core::Status restore(const SafetensorsFile& file, std::int64_t step_count);
+  core::Status restore(const tensorfile::SafetensorsFile& file, std::int64_t step_count);
 
  private:
   struct Entry {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "learn/safetensors.hpp"
+#include "tensorfile/safetensors.hpp"
 
 #include <gmock/gmock.h>
 
@@ -10,7 +10,7 @@
 #include "core/hash.hpp"
 #include "core/random.hpp"
 
-namespace alveus::learn {
+namespace alveus::tensorfile {
 namespace {
 
 using ::testing::HasSubstr;
@@ -99,7 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
     Files, HostileSafetensorsTest,
     ::testing::Values(
         Hostile{"NoJson", "{", "no JSON"}, Hostile{"NoObject", "[]", "no JSON object"},
-        Hostile{"OtherType", R"({"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})", "'F16' is not supported"},
+        Hostile{"OtherType", R"({"a":{"dtype":"F8_E5M2","shape":[8],"data_offsets":[0,8]}})",
+                "'F8_E5M2' is not supported"},
         Hostile{"NoOffsets", R"({"a":{"dtype":"F32","shape":[2]}})", "needs 'dtype'"},
         Hostile{"UnknownMember", R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1}})", "needs 'dtype'"},
         Hostile{"Beyond", R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}})", "outside the file"},
@@ -114,6 +115,22 @@ INSTANTIATE_TEST_SUITE_P(
                 "overlap"},
         Hostile{"Gap", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", "gap"},
         Hostile{"Rest", R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "behind the last"},
+        Hostile{"NameTwice",
+                R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                R"("a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}})",
+                "'a' stands twice"},
+        Hostile{"MemberTwice", R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+                "stands twice"},
+        Hostile{"NoTensor", R"({"a":1})", "'a' is no object"},
+        Hostile{"TypeNoText", R"({"a":{"dtype":1,"shape":[2],"data_offsets":[0,8]}})", "'dtype' is no string"},
+        Hostile{"TextBehind", R"({} x)", "no JSON"},
+        Hostile{"ManyDimensions",
+                [] {
+                  std::string shape = "1";
+                  for (int i = 0; i < 64; ++i) shape += ",1";
+                  return R"({"a":{"dtype":"F64","shape":[)" + shape + R"(],"data_offsets":[0,8]}})";
+                }(),
+                "64 dimensions"},
         Hostile{"Metadata", R"({"__metadata__":{"k":1}})", "no string"},
         Hostile{"Nested", std::string(5000, '['), "no JSON"}),
     [](const auto& instance) { return instance.param.name; });
@@ -152,4 +169,4 @@ TEST_F(SafetensorsTest, LeavesTheOldFileWhenItCannotWrite) {
 }
 
 }  // namespace
-}  // namespace alveus::learn
+}  // namespace alveus::tensorfile
