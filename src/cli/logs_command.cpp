@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,7 +29,8 @@ struct Wish {
   bool standard_output = true;
   bool standard_error = true;
   bool failed_only = false;
-  std::int64_t tail = 0;  ///< 0: all lines
+  std::size_t attempt = 0;  ///< from 1; 0: the last
+  std::int64_t tail = 0;    ///< 0: all lines
 };
 
 /// One stream of one job, as far as it is still there.
@@ -65,6 +68,14 @@ core::Result<Found> jobs_of(const store::RunFolder& folder, const Wish& wish) {
   if (wish.failed_only) {
     std::erase_if(jobs, [](const store::JobHistory& job) { return job.state != store::JobState::kFailed; });
   }
+  std::size_t attempts_most = 0;
+  for (const store::JobHistory& job : jobs) attempts_most = std::max(attempts_most, job.attempts.size());
+  if (!jobs.empty() && wish.attempt > attempts_most) {
+    return core::fail(core::ErrorCode::kNotFound, "no job of '" + wish.step + "' had an attempt " +
+                                                      std::to_string(wish.attempt) + "; the most there were is " +
+                                                      std::to_string(attempts_most));
+  }
+  std::erase_if(jobs, [&](const store::JobHistory& job) { return job.attempts.size() < wish.attempt; });
   std::ranges::sort(jobs, {}, [](const store::JobHistory& job) { return std::pair(job.created_at, job.job); });
   return Found{.run = std::move(run), .jobs = std::move(jobs)};
 }
@@ -90,15 +101,31 @@ std::string kept_note(const store::KeptLog& kept) {
          "; --keep-job-folders keeps all of it";
 }
 
-/// A stream from its file, or from what the journal keeps of it. The folder of a job that is done may have been removed
-/// or have gone to another job, so its file counts only for what the journal could not keep.
-Piece piece_of(const std::string& title, const store::JobHistory& job, const std::string& file, std::string_view stream,
-               const std::vector<store::KeptLog>& kept) {
-  const auto found = std::ranges::find(kept.rbegin(), kept.rend(), stream, &store::KeptLog::stream);
-  const bool is_kept = found != kept.rend();
+/// One attempt at a job, with what the journal keeps of its streams.
+struct Attempt {
+  const store::JobHistory& job;
+  std::size_t index = 0;
+  std::vector<store::KeptLog> kept;
+
+  const store::JobAttempt& facts() const { return job.attempts[index]; }
+  bool is_last() const { return index + 1 == job.attempts.size(); }
+  bool gave_outputs() const { return is_last() && job.state == store::JobState::kDone; }
+  /// Whether what lies in its folder is its own: that of a job that is done may have been removed or have gone to
+  /// another job, and a run that goes on gives names anew.
+  bool has_folder() const {
+    const auto later = std::span(job.attempts).subspan(index + 1);
+    return !gave_outputs() && std::ranges::find(later, facts().folder, &store::JobAttempt::folder) == later.end();
+  }
+};
+
+/// A stream from its file, or from what the journal keeps of it. Where the folder may be another's, the file counts
+/// only for what the journal could not keep.
+Piece piece_of(const std::string& title, const Attempt& attempt, const std::string& file, std::string_view stream) {
+  const auto found = std::ranges::find(attempt.kept.rbegin(), attempt.kept.rend(), stream, &store::KeptLog::stream);
+  const bool is_kept = found != attempt.kept.rend();
   const bool is_whole = is_kept && found->bytes == static_cast<std::int64_t>(found->text.size());
   if (is_whole) return {.title = title, .text = found->text, .note = {}};
-  if (is_kept || job.state != store::JobState::kDone) {
+  if (is_kept || attempt.has_folder()) {
     auto text = sys::read_file(file, kFileBytesMax);
     const bool is_same = text && (!is_kept || std::cmp_equal(text->size(), found->bytes));
     if (is_same) return {.title = title, .text = *std::move(text), .note = {}};
@@ -129,10 +156,10 @@ Delivered delivered_of(const store::RunHistory& run) {
   return delivered;
 }
 
-/// Where standard output that went to a file of its own can be found.
-Piece output_piece(const std::string& title, const store::JobHistory& job, const Delivered& delivered) {
-  const std::string& file = job.last_attempt()->stdout_path.text();
-  if (job.state != store::JobState::kDone || names_file(job.outputs, file)) {
+/// Where standard output that became an output can be found.
+Piece output_piece(const std::string& title, const Attempt& attempt, const Delivered& delivered) {
+  const std::string& file = attempt.facts().stdout_path.text();
+  if (names_file(attempt.job.outputs, file)) {
     if (auto text = sys::read_file(file, kFileBytesMax)) return {.title = title, .text = *std::move(text), .note = {}};
   }
   if (const auto found = delivered.find(file); found != delivered.end()) {
@@ -145,26 +172,30 @@ Piece output_piece(const std::string& title, const store::JobHistory& job, const
                   "', which lies no longer in the job's folder (--keep-job-folders keeps it)"};
 }
 
-std::vector<Piece> pieces_of(const store::JobHistory& job, const std::vector<store::KeptLog>& kept,
-                             const Delivered& delivered, const Wish& wish) {
-  const store::JobAttempt* attempt = job.last_attempt();
-  if (attempt == nullptr || attempt->folder.empty()) return {};
+std::vector<Piece> pieces_of(const Attempt& attempt, const Delivered& delivered, const Wish& wish) {
+  const store::JobAttempt& facts = attempt.facts();
+  if (facts.folder.empty()) return {};
   std::vector<Piece> pieces;
-  const bool has_output_file = !attempt->stdout_path.empty();
-  const bool has_error_file = !attempt->stderr_path.empty();
+  const bool has_output_file = !facts.stdout_path.empty();
+  const bool has_error_file = !facts.stderr_path.empty();
   // The log takes what the tool sends to no file of its own.
   const bool wants_log = (wish.standard_output && !has_output_file) || (wish.standard_error && !has_error_file);
-  if (wish.standard_output && has_output_file) pieces.push_back(output_piece("standard output", job, delivered));
+  if (wish.standard_output && has_output_file) {
+    const std::string title = "standard output";
+    pieces.push_back(attempt.gave_outputs() ? output_piece(title, attempt, delivered)
+                                            : piece_of(title, attempt, facts.stdout_path.text(), "stdout"));
+  }
   if (wish.standard_error && has_error_file) {
-    pieces.push_back(piece_of("standard error", job, attempt->stderr_path.text(), "stderr", kept));
+    pieces.push_back(piece_of("standard error", attempt, facts.stderr_path.text(), "stderr"));
   }
   if (wants_log) {
     const std::string title = has_output_file ? "standard error" : has_error_file ? "standard output" : "log";
-    pieces.push_back(piece_of(title, job, attempt->folder.text() + "/log", "log", kept));
+    pieces.push_back(piece_of(title, attempt, facts.folder.text() + "/log", "log"));
   }
   return pieces;
 }
 
+/// Why there is nothing to print of a job.
 std::string reason_without(const store::JobHistory& job) {
   if (job.reused) return "its outputs came from the cache: it did not run";
   switch (job.state) {
@@ -181,24 +212,56 @@ std::string reason_without(const store::JobHistory& job) {
   return "its command has not started";
 }
 
-void tell(const store::JobHistory& job, std::vector<Piece> pieces, const Wish& wish, bool with_heads,
-          cmdline::Terminal& terminal) {
-  const std::string state = job.reused ? "reused" : std::string(store::name_of(job.state));
+/// How an attempt ended, and which of several it is.
+std::string state_text(const Attempt& attempt) {
+  const store::JobAttempt& facts = attempt.facts();
+  std::string text(store::name_of(attempt.job.state));
+  if (!attempt.is_last()) text = facts.outcome ? flow::name_of(facts.outcome->kind) : "interrupted";
+  const std::size_t count = attempt.job.attempts.size();
+  if (count > 1) text += ", attempt " + std::to_string(attempt.index + 1) + " of " + std::to_string(count);
+  return text;
+}
+
+void tell_attempt(const Attempt& attempt, std::vector<Piece> pieces, const Wish& wish, bool with_heads,
+                  cmdline::Terminal& terminal) {
+  const std::string& job = attempt.job.job.text();
+  const std::string state = state_text(attempt);
+  if (!with_heads && attempt.job.attempts.size() > 1) {
+    terminal.message(job + ": " + state + (wish.attempt == 0 ? "; --attempt N shows an earlier one" : ""));
+  }
   if (pieces.empty()) {
-    terminal.message(job.job.text() + ": " + reason_without(job));
-    return;
+    const std::string& reason = attempt.facts().retry_reason;
+    terminal.message(job + ": " + (attempt.is_last() || reason.empty() ? reason_without(attempt.job) : reason));
   }
   for (Piece& piece : pieces) {
-    const std::string head = job.job.text() + "  " + piece.title + "  (" + state + ")";
-    if (!piece.note.empty()) terminal.message(job.job.text() + ", " + piece.title + ": " + piece.note);
+    if (!piece.note.empty()) terminal.message(job + ", " + piece.title + ": " + piece.note);
     if (piece.text.empty()) {
-      if (piece.note.empty()) terminal.message(job.job.text() + ", " + piece.title + ": nothing was written");
+      if (piece.note.empty()) terminal.message(job + ", " + piece.title + ": nothing was written");
       continue;
     }
     std::string text = last_lines(std::move(piece.text), wish.tail);
     if (!text.ends_with('\n')) text += '\n';
-    terminal.result((with_heads ? "==> " + head + " <==\n" : "") + text);
+    terminal.result((with_heads ? "==> " + job + "  " + piece.title + "  (" + state + ") <==\n" : "") + text);
   }
+}
+
+/// The logs that the journal keeps, by job.
+using KeptLogs = std::map<std::string, std::vector<store::KeptLog>>;
+
+core::Result<KeptLogs> kept_logs_of(const store::RunFolder& folder, const std::vector<store::JobHistory>& jobs) {
+  KeptLogs kept;
+  for (const store::JobHistory& job : jobs) kept[job.job.text()];
+  ALVEUS_TRY_ASSIGN(auto logs, store::read_kept_logs(folder.journal_file(),
+                                                     [&](const std::string& job) { return kept.contains(job); }));
+  for (auto& log : logs) kept[log.job.text()].push_back(std::move(log));
+  return kept;
+}
+
+Attempt attempt_of(const store::JobHistory& job, const Wish& wish, const KeptLogs& kept) {
+  Attempt attempt{.job = job, .index = (wish.attempt == 0 ? job.attempts.size() : wish.attempt) - 1, .kept = {}};
+  std::ranges::copy_if(kept.at(job.job.text()), std::back_inserter(attempt.kept),
+                       [&](const store::KeptLog& log) { return log.attempt == attempt.index; });
+  return attempt;
 }
 
 core::Result<ExitStatus> run_logs(const cmdline::Flags& flags, std::span<const std::string>,
@@ -209,6 +272,11 @@ core::Result<ExitStatus> run_logs(const cmdline::Flags& flags, std::span<const s
             .failed_only = flags.on("failed"),
             .tail = flags.has("tail") ? flags.integer("tail") : 0};
   if (wish.tail < 0) return core::fail(core::ErrorCode::kInvalidInput, "--tail takes a number of lines");
+  if (flags.has("attempt")) {
+    const std::int64_t attempt = flags.integer("attempt");
+    if (attempt < 1) return core::fail(core::ErrorCode::kInvalidInput, "--attempt takes a number from 1");
+    wish.attempt = static_cast<std::size_t>(attempt);
+  }
   if (!wish.step.starts_with('/')) wish.step = "/" + wish.step;
   while (wish.step.size() > 1 && wish.step.ends_with('/')) wish.step.pop_back();
   ALVEUS_TRY_ASSIGN(const auto folder, run_folder_of(flags));
@@ -216,15 +284,16 @@ core::Result<ExitStatus> run_logs(const cmdline::Flags& flags, std::span<const s
   const auto& jobs = found.jobs;
   const Delivered delivered = delivered_of(found.run);
   if (jobs.empty()) terminal.message("no job of " + wish.step + " failed");
-  std::map<std::string, std::vector<store::KeptLog>> kept;
-  for (const auto& job : jobs) kept[job.job.text()];
-  const auto wants = [&](const std::string& job) { return kept.contains(job); };
-  ALVEUS_TRY_ASSIGN(auto logs, store::read_kept_logs(folder.journal_file(), wants));
-  for (auto& log : logs) kept[log.job.text()].push_back(std::move(log));
+  ALVEUS_TRY_ASSIGN(const auto kept, kept_logs_of(folder, jobs));
   for (const store::JobHistory& job : jobs) {
-    auto pieces = pieces_of(job, kept[job.job.text()], delivered, wish);
+    if (job.attempts.empty() || (job.reused && wish.attempt == 0)) {
+      terminal.message(job.job.text() + ": " + reason_without(job));
+      continue;
+    }
+    const Attempt attempt = attempt_of(job, wish, kept);
+    auto pieces = pieces_of(attempt, delivered, wish);
     const bool with_heads = jobs.size() > 1 || pieces.size() > 1;
-    tell(job, std::move(pieces), wish, with_heads, terminal);
+    tell_attempt(attempt, std::move(pieces), wish, with_heads, terminal);
   }
   return ExitStatus::kDone;
 }
@@ -232,26 +301,32 @@ core::Result<ExitStatus> run_logs(const cmdline::Flags& flags, std::span<const s
 }  // namespace
 
 cmdline::Command make_logs_command() {
-  return {.name = "logs",
-          .summary = "print what the jobs of a step wrote",
-          .details =
-              "Prints the log of each job of a step (its standard output and error, as far as the tool sends them "
-              "to no file of its own), or of one job. Works while the run is under way and after it: when a run has "
-              "succeeded the job folders are gone, and the journal still has the last 64 kB of each stream.\n\n"
-              "STEP is a path as 'alveus show' prints it: /train, /train/fit, a job of it such as /train/0.4, or / "
-              "for all. What is no log (a job that was skipped or reused) goes to standard error.",
-          .flags = {run_argument(),
-                    {.name = "step",
-                     .value_name = "STEP",
-                     .help = "Path of a step, or a job.",
-                     .required = true,
-                     .positional = true},
-                    {.name = "stdout", .kind = Kind::kSwitch, .help = "Standard output alone."},
-                    {.name = "stderr", .kind = Kind::kSwitch, .help = "Standard error alone."},
-                    {.name = "tail", .kind = Kind::kInteger, .value_name = "N", .help = "The last N lines of each."},
-                    {.name = "failed", .kind = Kind::kSwitch, .help = "Jobs that failed alone."},
-                    state_flag()},
-          .run = run_logs};
+  return {
+      .name = "logs",
+      .summary = "print what the jobs of a step wrote",
+      .details =
+          "Prints the log of each job of a step (its standard output and error, as far as the tool sends them "
+          "to no file of its own), or of one job. Works while the run is under way and after it: when a run has "
+          "succeeded the job folders are gone, and the journal still has the last 64 kB of each stream.\n\n"
+          "STEP is a path as 'alveus show' prints it: /train, /train/fit, a job of it such as /train/0.4, or / "
+          "for all. What is no log (a job that was skipped or reused) goes to standard error. Of a job that was tried "
+          "several times the last attempt counts; --attempt 1 prints what the first one wrote.",
+      .flags = {run_argument(),
+                {.name = "step",
+                 .value_name = "STEP",
+                 .help = "Path of a step, or a job.",
+                 .required = true,
+                 .positional = true},
+                {.name = "stdout", .kind = Kind::kSwitch, .help = "Standard output alone."},
+                {.name = "stderr", .kind = Kind::kSwitch, .help = "Standard error alone."},
+                {.name = "tail", .kind = Kind::kInteger, .value_name = "N", .help = "The last N lines of each."},
+                {.name = "attempt",
+                 .kind = Kind::kInteger,
+                 .value_name = "N",
+                 .help = "The N-th attempt at each job; the last without it."},
+                {.name = "failed", .kind = Kind::kSwitch, .help = "Jobs that failed alone."},
+                state_flag()},
+      .run = run_logs};
 }
 
 }  // namespace alveus::cli

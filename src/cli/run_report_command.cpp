@@ -20,26 +20,36 @@ using cmdline::ExitStatus;
 constexpr std::size_t kLogsShownMax = 20;
 constexpr std::size_t kLogBytesMax = 4096;
 
+/// Where the cause of a failure most likely stands, last.
+std::size_t rank_of(std::string_view stream) { return stream == "stderr" ? 3 : stream == "log" ? 2 : 1; }
+
 /// The ends of the logs of the first jobs that failed.
 core::Result<std::vector<report::FailureLog>> failure_logs(const store::RunFolder& folder,
                                                            const report::RunProfile& profile) {
-  std::unordered_map<std::string, std::string> texts;
+  struct Best {
+    std::size_t attempts = 0;
+    std::size_t rank = 0;
+    std::string text;
+  };
+  std::unordered_map<std::string, Best> texts;
   std::vector<std::string> order;
   for (const auto& job : profile.jobs) {
     if (job.state != store::JobState::kFailed || order.size() == kLogsShownMax) continue;
     order.push_back(job.name);
-    texts[job.name];
+    texts[job.name].attempts = job.attempts;
   }
   std::vector<report::FailureLog> logs;
   if (order.empty()) return logs;
   const auto wants = [&](const std::string& job) { return texts.contains(job); };
   ALVEUS_TRY_ASSIGN(const auto kept, store::read_kept_logs(folder.journal_file(), wants));
   for (const auto& log : kept) {
+    Best& best = texts[log.job.text()];
+    if (log.attempt + 1 != best.attempts || rank_of(log.stream) <= best.rank) continue;
     const std::size_t cut = log.text.size() > kLogBytesMax ? log.text.size() - kLogBytesMax : 0;
-    texts[log.job.text()] = log.text.substr(cut);  // of several attempts the last
+    best = {.attempts = best.attempts, .rank = rank_of(log.stream), .text = log.text.substr(cut)};
   }
   for (const std::string& job : order) {
-    if (!texts[job].empty()) logs.push_back({.job = job, .text = std::move(texts[job])});
+    if (!texts[job].text.empty()) logs.push_back({.job = job, .text = std::move(texts[job].text)});
   }
   return logs;
 }

@@ -17,6 +17,7 @@
 #include "flow/job.hpp"
 #include "flow/process.hpp"
 #include "store/cached_result.hpp"
+#include "store/record.hpp"
 
 namespace alveus::engine {
 
@@ -110,12 +111,14 @@ struct CollectJob {
 
 /// The end of a stream that a command wrote.
 struct StreamEnd {
-  std::string stream;      ///< "log", "stderr"
+  std::string stream;      ///< "log", "stderr"; "stdout" of an attempt that came to nothing
   std::int64_t bytes = 0;  ///< that were written in all
   std::string text;
 };
 
-/// Reads the end of a failed job's log.
+store::JobLogged as_record(core::JobId job, int attempt, StreamEnd end);
+
+/// Reads what the command of a failed attempt wrote.
 struct InspectJob {
   ActivityId activity;
   std::shared_ptr<const PreparedJob> job;

@@ -323,17 +323,19 @@ void Machine::State::finish_job(Activity& activity, core::Value outputs) {
 void Machine::State::on(JobInspected& event) {
   Activity& activity = answered(event.activity);
   record_logs(activity, event.logs);
-  give_up(activity, std::move(activity.error), std::move(event.log_tail), std::move(event.log));
+  try_again_or_give_up(activity, std::move(event.log_tail), std::move(event.log));
+}
+
+store::JobLogged as_record(core::JobId job, int attempt, StreamEnd end) {
+  return {.job = std::move(job),
+          .attempt = attempt,
+          .stream = std::move(end.stream),
+          .bytes = end.bytes,
+          .text = std::move(end.text)};
 }
 
 void Machine::State::record_logs(const Activity& activity, std::vector<StreamEnd>& logs) {
-  for (StreamEnd& log : logs) {
-    record(store::JobLogged{.job = name(activity),
-                            .attempt = activity.attempt,
-                            .stream = std::move(log.stream),
-                            .bytes = log.bytes,
-                            .text = std::move(log.text)});
-  }
+  for (StreamEnd& log : logs) record(as_record(name(activity), activity.attempt, std::move(log)));
 }
 
 /// Large values first, each once in a run, then what refers to them.

@@ -79,22 +79,29 @@ core::Error Machine::State::why_it_failed(const Activity& activity, const deploy
   return error;
 }
 
-/// An invocation cannot go on: tries it again, or reads the log where there is one, or gives it up.
+/// An invocation cannot go on: reads the log where there is one, before another attempt gets a folder of its own.
 void Machine::State::job_failed(Activity& activity, core::Error error) {
   release(activity);
-  if (retry(activity, error)) return;
-  if (activity.job && activity.outcome) {
-    activity.stage = Stage::kInspecting;
-    activity.error = std::move(error);
-    return request(InspectJob{.activity = activity.id, .job = activity.job});
-  }
-  give_up(activity, std::move(error), {}, {});
+  activity.error = std::move(error);
+  if (!activity.job || !activity.outcome) return try_again_or_give_up(activity, {}, {});
+  activity.stage = Stage::kInspecting;
+  request(InspectJob{.activity = activity.id, .job = activity.job});
 }
 
-bool Machine::State::retry(Activity& activity, const core::Error& error) {
+void Machine::State::try_again_or_give_up(Activity& activity, std::string log_tail, core::Location log) {
+  if (!may_retry(activity)) return give_up(activity, std::move(log_tail), std::move(log));
+  if (stopping) return drop(activity);
+  retry(activity);
+}
+
+bool Machine::State::may_retry(const Activity& activity) const {
   const bool is_job = activity.stage != Stage::kEvaluating && activity.stage != Stage::kWorkflow;
-  const bool may_pass = error.code == core::ErrorCode::kUnavailable || error.code == core::ErrorCode::kCorrupt;
-  if (stopping || !is_job || !may_pass || activity.attempt >= options.retry.retries_max) return false;
+  const core::ErrorCode code = activity.error.code;
+  const bool may_pass = code == core::ErrorCode::kUnavailable || code == core::ErrorCode::kCorrupt;
+  return is_job && may_pass && activity.attempt < options.retry.retries_max;
+}
+
+void Machine::State::retry(Activity& activity) {
   constexpr int kDoublingsMax = 10;
   const auto delay = options.retry.delay * (1 << std::min(activity.attempt, kDoublingsMax));
   ++activity.attempt;
@@ -102,16 +109,16 @@ bool Machine::State::retry(Activity& activity, const core::Error& error) {
   activity.job.reset();
   activity.outcome.reset();
   activity.handle.clear();
-  record(store::JobRetried{.job = name(activity), .attempt = activity.attempt, .delay = delay, .reason = error.text()});
+  record(store::JobRetried{
+      .job = name(activity), .attempt = activity.attempt, .delay = delay, .reason = activity.error.text()});
   backing_off.emplace(now + delay, activity.id);
-  return true;
 }
 
-void Machine::State::give_up(Activity& activity, core::Error error, std::string log_tail, core::Location log) {
-  record(store::JobFailed{.job = name(activity), .reason = error.text(), .log = log});
+void Machine::State::give_up(Activity& activity, std::string log_tail, core::Location log) {
+  record(store::JobFailed{.job = name(activity), .reason = activity.error.text(), .log = log});
   note_failure({.job = name(activity),
                 .outcome = activity.outcome,
-                .error = std::move(error),
+                .error = std::move(activity.error),
                 .log_tail = std::move(log_tail),
                 .log = std::move(log),
                 .folder = activity.job ? activity.job->folder.root : core::RemotePath()});

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/recovery.hpp"
+#include "engine/staging.hpp"
 #include "engine/work.hpp"
 #include "sys/mailbox.hpp"
 #include "sys/thread_pool.hpp"
@@ -175,10 +176,24 @@ class Driver {
     }
   }
 
-  /// Leaves nothing of the earlier controller under way, and says that there is a new one.
+  /// Leaves nothing of the earlier controller under way, and says that there is a new one. What interrupted commands
+  /// wrote is kept before their folders go.
   core::Status take_over() {
+    ALVEUS_TRY(record_all(logs_of(recovery_->interrupted)));
     ALVEUS_TRY(services_.connector.clear_job_folders(kept_folders_));
     return record(store::RunResumed{.description = options_.header.description});
+  }
+
+  std::vector<store::Record> logs_of(const std::vector<store::InterruptedAttempt>& attempts) const {
+    std::vector<store::Record> records;
+    for (const auto& [prepared, attempt] : attempts) {
+      for (StreamEnd& end : work_.streams_of_failed({.log = join(prepared.folder, "log"),
+                                                     .stdout_path = prepared.stdout_path,
+                                                     .stderr_path = prepared.stderr_path})) {
+        records.emplace_back(as_record(prepared.job, attempt, std::move(end)));
+      }
+    }
+    return records;
   }
 
   /// Outputs were on their way: the rest of them.
@@ -230,10 +245,13 @@ class Driver {
   }
 
   /// Writes one record that does not come from the machine.
-  core::Status record(store::Record record) {
-    auto written = services_.journal.append(std::span(&record, 1), services_.clock.wall());
+  core::Status record(const store::Record& record) { return record_all(std::span(&record, 1)); }
+
+  core::Status record_all(std::span<const store::Record> records) {
+    if (records.empty()) return {};
+    auto written = services_.journal.append(records, services_.clock.wall());
     unrecorded_ = !written;
-    if (written && services_.observer != nullptr) services_.observer->on_records(std::span(&record, 1));
+    if (written && services_.observer != nullptr) services_.observer->on_records(records);
     return written;
   }
 

@@ -316,22 +316,25 @@ JobStarted Work::perform(const StartJob& effect) const {
   return {.activity = effect.activity, .result = *std::move(started)};
 }
 
-/// What the journal keeps of the streams. A stream that became an output is none of them. Empty ones are left out, and
-/// so is what cannot be read: a log is worth no failure.
-std::vector<StreamEnd> Work::stream_ends(const deploy::SiteCommand& command) const {
-  std::vector<StreamEnd> ends;
-  const auto add = [&](std::string_view stream, const core::RemotePath& path) {
-    const auto found = connector_.status(path);
-    if (!found || found->kind != deploy::EntryKind::kFile || found->size_bytes == 0) return;
-    StreamEnd end{.stream = std::string(stream), .bytes = static_cast<std::int64_t>(found->size_bytes), .text = {}};
-    if (found->size_bytes > kStreamReadBytesMax) return ends.push_back(std::move(end));
+/// Adds the end of what was written to a stream.
+void Work::add_stream(std::vector<StreamEnd>& ends, std::string_view stream, const core::RemotePath& path) const {
+  if (path.empty()) return;
+  const auto found = connector_.status(path);
+  if (!found || found->kind != deploy::EntryKind::kFile || found->size_bytes == 0) return;
+  StreamEnd end{.stream = std::string(stream), .bytes = static_cast<std::int64_t>(found->size_bytes), .text = {}};
+  if (found->size_bytes <= kStreamReadBytesMax) {
     auto text = connector_.read(path, kStreamReadBytesMax);
     if (!text) return;
     end.text = end_of(secrets_.conceal(*std::move(text)), kStreamKeptBytesMax);
-    ends.push_back(std::move(end));
-  };
-  add("log", command.log_path);
-  if (command.stderr_path) add("stderr", *command.stderr_path);
+  }
+  ends.push_back(std::move(end));
+}
+
+std::vector<StreamEnd> Work::streams_of_failed(const AttemptStreams& streams) const {
+  std::vector<StreamEnd> ends;
+  add_stream(ends, "log", streams.log);
+  add_stream(ends, "stdout", streams.stdout_path);
+  add_stream(ends, "stderr", streams.stderr_path);
   return ends;
 }
 
@@ -343,14 +346,16 @@ JobCollected Work::perform(const CollectJob& effect) const {
   }
   const core::Location outdir = connector_.location_of(effect.job->folder.outdir);
   JobCollected collected{.activity = effect.activity,
-                         .result = effect.tool->collect(effect.job->plan, effect.exit, outdir, access_),
-                         .logs = stream_ends(effect.job->command)};
+                         .result = effect.tool->collect(effect.job->plan, effect.exit, outdir, access_)};
   if (!secrets_.empty()) {
     remove_secret_files(*effect.job, collected.result ? *collected.result : core::Value());
     if (!collected.result) collected.result = core::fail(secrets_.conceal(collected.result.error()));
     if (collected.result) collected.result = secrets_.conceal(*collected.result);
   }
-  if (!collected.result) return collected;
+  if (!collected.result) return collected;  // its streams are read when it is inspected
+  const deploy::SiteCommand& command = job.command;
+  add_stream(collected.logs, "log", command.log_path);
+  add_stream(collected.logs, "stderr", command.stderr_path.value_or(core::RemotePath()));
   // A hint whose image could not be had: with it the result may be another.
   const std::string ran_in = job.command.container ? job.command.container->image.reference : std::string();
   const bool is_as_expected = effect.ticket && effect.ticket->image == ran_in;
@@ -364,7 +369,12 @@ JobCollected Work::perform(const CollectJob& effect) const {
 JobInspected Work::perform(const InspectJob& effect) const {
   if (!secrets_.empty()) remove_secret_files(*effect.job, {});
   const deploy::SiteCommand& command = effect.job->command;
-  JobInspected inspected{.activity = effect.activity, .log_tail = {}, .log = {}, .logs = stream_ends(command)};
+  JobInspected inspected{.activity = effect.activity,
+                         .log_tail = {},
+                         .log = {},
+                         .logs = streams_of_failed({.log = command.log_path,
+                                                    .stdout_path = command.stdout_path.value_or(core::RemotePath()),
+                                                    .stderr_path = command.stderr_path.value_or(core::RemotePath())})};
   for (const auto& path : {command.stderr_path, std::optional(command.log_path), command.stdout_path}) {
     if (!path) continue;
     auto text = connector_.read(*path, kLogReadBytesMax);

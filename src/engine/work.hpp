@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "deploy/connector.hpp"
@@ -39,6 +40,13 @@ struct WorkOptions {
   MissingImages missing_images = MissingImages::kObtained;  ///< for what results depend on
 };
 
+/// Where a command wrote to. A stream without a file went to the log.
+struct AttemptStreams {
+  core::RemotePath log;
+  core::RemotePath stdout_path = {};
+  core::RemotePath stderr_path = {};
+};
+
 /// Carries out effects on one site and says what came of them. Blocks, so it is called on pool threads; safe from
 /// several threads.
 class Work {
@@ -59,6 +67,10 @@ class Work {
   JobInspected perform(const InspectJob& effect) const;
   void perform(const CancelJob& effect) const;
 
+  /// What is kept of the streams of an attempt that came to nothing. Empty ones are left out, and so is what cannot be
+  /// read: a log is worth no failure.
+  std::vector<StreamEnd> streams_of_failed(const AttemptStreams& streams) const;
+
  private:
   core::Result<Evaluation> evaluate(const EvaluateInputs& effect) const;
   ReuseAnswer look_up(const core::JobId& job, const flow::Tool& tool, Evaluation& evaluation) const;
@@ -72,7 +84,7 @@ class Work {
   std::vector<std::string> gpu_ids(GpuSet gpus) const;
   std::vector<flow::StageEntry> revealed(std::vector<flow::StageEntry> entries) const;
   void remove_secret_files(const PreparedJob& job, const core::Value& outputs) const;
-  std::vector<StreamEnd> stream_ends(const deploy::SiteCommand& command) const;
+  void add_stream(std::vector<StreamEnd>& ends, std::string_view stream, const core::RemotePath& path) const;
 
   deploy::Connector& connector_;
   transfer::Sites sites_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/recovery.hpp"
 
+#include <map>
 #include <utility>
 
 #include "store/journal_reader.hpp"
@@ -15,7 +16,9 @@ class Reading {
     recovery_.description = record.description;
     recovery_.started = std::move(record);
   }
+  /// A resumption removes the folders of what was under way.
   void apply(RunResumed record) {
+    interrupted_.clear();
     recovery_.description = std::move(record.description);
     recovery_.ended.reset();
   }
@@ -24,8 +27,17 @@ class Reading {
     recovery_.finished.done.erase(record.job);
     folders_.erase(record.job);
   }
-  void apply(JobPrepared record) { folders_[record.job] = std::move(record.folder); }
+  void apply(const JobPlaced& record) { attempts_[record.job] = record.attempt; }
+  void apply(JobPrepared record) {
+    folders_[record.job] = record.folder;
+    interrupted_[record.job] = {.prepared = record, .attempt = attempts_[record.job]};
+  }
+  void apply(const JobLogged& record) { interrupted_.erase(record.job); }
+  void apply(const JobRetried& record) { interrupted_.erase(record.job); }
+  void apply(const JobFailed& record) { interrupted_.erase(record.job); }
   void apply(JobCollected record) {
+    interrupted_.erase(record.job);
+    attempts_.erase(record.job);
     FinishedJobs::Job job{.outputs = std::move(record.outputs), .folder = {}};
     if (auto folder = folders_.extract(record.job)) job.folder = std::move(folder.mapped());
     recovery_.finished.done.insert_or_assign(std::move(record.job), std::move(job));
@@ -40,6 +52,7 @@ class Reading {
   void apply(const Other&) {}  // the others tell of what is under way, which begins anew
 
   core::Result<Recovery> finish(const std::filesystem::path& file) {
+    for (auto& [job, attempt] : interrupted_) recovery_.interrupted.push_back(std::move(attempt));
     if (has_start_) return std::move(recovery_);
     return core::fail(core::ErrorCode::kNotFound,
                       "nothing of the run in '" + file.string() + "' is on record: start it again");
@@ -48,6 +61,8 @@ class Reading {
  private:
   Recovery recovery_;
   std::unordered_map<core::JobId, core::RemotePath> folders_;  ///< of jobs that are not done
+  std::unordered_map<core::JobId, int> attempts_;
+  std::map<core::JobId, InterruptedAttempt> interrupted_;
   bool has_start_ = false;
 };
 

@@ -27,12 +27,20 @@ struct FinishedJobs {
   bool empty() const { return done.empty() && skipped.empty(); }
 };
 
+/// An attempt at a job that began and came to no end on record: its controller was lost, or it was cancelled.
+struct InterruptedAttempt {
+  JobPrepared prepared;
+  int attempt = 0;
+};
+
 /// How far a run got, for a controller that goes on with it. What failed counts as never begun.
 struct Recovery {
   RunStarted started;
   core::Value description;        ///< of the last start or resumption
   std::optional<RunEnded> ended;  ///< when that is the last there is
   FinishedJobs finished;
+  /// Whose folders still hold what their commands wrote, which the journal does not.
+  std::vector<InterruptedAttempt> interrupted;
   /// All jobs are over and their outputs are being moved: there is nothing left to run.
   std::optional<DeliveryBegun> moving;
   /// What this run has delivered, or tried to, so far.

@@ -39,9 +39,9 @@ core::Value value_of(const core::Value& detail, std::string_view key) {
   return found == nullptr ? core::Value() : *found;
 }
 
-constexpr std::array kOutcomes = {flow::JobOutcome::Kind::kSuccess, flow::JobOutcome::Kind::kTemporaryFailure,
+constexpr std::array kOutcomes = {flow::JobOutcome::Kind::kSuccess,          flow::JobOutcome::Kind::kTemporaryFailure,
                                   flow::JobOutcome::Kind::kPermanentFailure, flow::JobOutcome::Kind::kTimedOut,
-                                  flow::JobOutcome::Kind::kCancelled};
+                                  flow::JobOutcome::Kind::kOutOfMemory,      flow::JobOutcome::Kind::kCancelled};
 constexpr std::array kStatuses = {RunStatus::kDone, RunStatus::kFailed, RunStatus::kCancelled};
 
 flow::JobOutcome outcome_of(const core::Value& detail) {
@@ -305,17 +305,23 @@ core::Result<RunHistory> read_history(const std::filesystem::path& journal_file,
 core::Result<std::vector<KeptLog>> read_kept_logs(const std::filesystem::path& journal_file,
                                                   const std::function<bool(const std::string& job)>& wants) {
   ALVEUS_TRY_ASSIGN(auto database, open_journal(journal_file));
-  ALVEUS_TRY_ASSIGN(auto rows,
-                    database.prepare("SELECT subject, detail FROM event WHERE kind = 'job-logged' ORDER BY sequence"));
+  ALVEUS_TRY_ASSIGN(auto rows, database.prepare("SELECT subject, kind, detail FROM event "
+                                                "WHERE kind IN ('job-logged', 'job-placed') ORDER BY sequence"));
   std::vector<KeptLog> logs;
+  std::unordered_map<std::string, std::size_t> placed;  // records count attempts anew after a resumption
   while (true) {
     ALVEUS_TRY_ASSIGN(const bool has_row, rows.step());
     if (!has_row) return logs;
     std::string job = rows.text(0);
     if (!wants(job)) continue;
-    ALVEUS_TRY_ASSIGN(const auto detail, core::parse_json(rows.text(1)));
+    if (rows.text(1) == "job-placed") {
+      ++placed[job];
+      continue;
+    }
+    ALVEUS_TRY_ASSIGN(const auto detail, core::parse_json(rows.text(2)));
+    const std::size_t attempts = placed[job];
     logs.push_back({.job = core::JobId(std::move(job)),
-                    .attempt = static_cast<int>(integer_of(detail, "attempt")),
+                    .attempt = attempts == 0 ? 0 : attempts - 1,
                     .stream = detail.string_or("stream", ""),
                     .text = detail.string_or("text", ""),
                     .bytes = integer_of(detail, "bytes")});

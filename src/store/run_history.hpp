@@ -98,10 +98,10 @@ core::Result<RunHistory> read_history(const std::filesystem::path& journal_file,
 /// What was kept of a stream that a job wrote: its end.
 struct KeptLog {
   core::JobId job;
-  int attempt = 0;
-  std::string stream;      ///< "log", "stderr"
-  std::string text;        ///< the last bytes
-  std::int64_t bytes = 0;  ///< that were written in all
+  std::size_t attempt = 0;  ///< index in JobHistory::attempts
+  std::string stream;       ///< "log", "stderr"; "stdout" of an attempt that came to nothing
+  std::string text;         ///< the last bytes
+  std::int64_t bytes = 0;   ///< that were written in all
 };
 
 /// The logs that the journal keeps of the jobs that `wants` names, in order. Errors as read_history.

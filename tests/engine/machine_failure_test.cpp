@@ -257,6 +257,7 @@ TEST(MachineFailureTest, TemporaryFailuresAreTriedAgainLaterAndLater) {
     bench.answer("prepare /0");
     bench.answer("start /0");
     bench.end("/0", 75);
+    bench.answer("inspect /0");
     bench.pass(milliseconds(delay_ms - 1));
     EXPECT_THAT(bench.open(), IsEmpty());
     bench.pass(milliseconds(1));
@@ -267,6 +268,39 @@ TEST(MachineFailureTest, TemporaryFailuresAreTriedAgainLaterAndLater) {
   EXPECT_EQ(ending.status, store::RunStatus::kDone);
   EXPECT_THAT(ending.folders,
               ElementsAre(core::RemotePath("/jobs/0"), core::RemotePath("/jobs/0-2"), core::RemotePath("/jobs/0-3")));
+}
+
+TEST(MachineFailureTest, WhatAnAttemptWroteIsOnRecordBeforeTheNextOne) {
+  auto tool = std::make_shared<testing::ComputeTool>(
+      [](const core::Value&) { return core::Result<core::Value>(Object{{"out", 1}}); });
+  tool->temporary_fail_codes = {75};
+  MachineBench bench(testing::process_of(tool), Object{}, kTwoRetries);
+  for (const char* name : {"evaluate /0", "prepare /0", "start /0"}) bench.answer(name);
+  bench.site().put("/jobs/0/log", "no luck\n");
+  bench.end("/0", 75);
+  bench.run();
+  std::vector<std::string> lines = bench.records();
+  std::erase_if(lines, [](const std::string& line) {
+    return line != "job-logged /0" && line != "job-retried /0" && line != "job-ended /0";
+  });
+  EXPECT_THAT(lines, ElementsAre("job-ended /0", "job-logged /0", "job-retried /0", "job-ended /0"));
+  const auto& records = bench.typed_records();
+  const auto logged =
+      std::ranges::find_if(records, [](const auto& one) { return std::holds_alternative<store::JobLogged>(one); });
+  EXPECT_EQ(std::get<store::JobLogged>(*logged), (store::JobLogged{core::JobId("/0"), 0, "log", 8, "no luck\n"}));
+}
+
+TEST(MachineFailureTest, ARunThatStopsTriesNothingAgainThatItInspects) {
+  auto tool = std::make_shared<testing::ComputeTool>(
+      [](const core::Value&) { return core::Result<core::Value>(Object{{"out", 1}}); });
+  tool->temporary_fail_codes = {75};
+  MachineBench bench(testing::process_of(tool), Object{}, kTwoRetries);
+  for (const char* name : {"evaluate /0", "prepare /0", "start /0"}) bench.answer(name);
+  bench.end("/0", 75);
+  bench.cancel();
+  bench.answer("inspect /0");
+  ASSERT_TRUE(bench.finished());
+  EXPECT_EQ(bench.records().back(), "job-ended /0") << "it did not fail for good: a resumption tries it again";
 }
 
 TEST(MachineFailureTest, RetriesHaveAnEnd) {

@@ -187,6 +187,17 @@ TEST_F(RunTest, FoldersOfWhatIsNotDoneAreRemovedBeforeItGoesOn) {
   EXPECT_THAT(site_.tree(), ElementsAre("/jobs/done/out/whole"));
 }
 
+TEST_F(RunTest, WhatInterruptedCommandsWroteIsKeptBeforeTheirFoldersGo) {
+  jobs_end_by_themselves();
+  site_.put("/jobs/old/log", "half way\n");
+  recovery_.emplace();
+  recovery_->interrupted.push_back({.prepared = {core::JobId("/s/0.0"), core::RemotePath("/jobs/old")}, .attempt = 1});
+  ASSERT_TRUE(run(scattered(), Object{{"n", Array{1}}}));
+  EXPECT_EQ(std::get<store::JobLogged>(journal_.records.at(0)),
+            (store::JobLogged{core::JobId("/s/0.0"), 1, "log", 9, "half way\n"}));
+  EXPECT_TRUE(std::holds_alternative<store::RunResumed>(journal_.records.at(1)));
+}
+
 TEST_F(RunTest, AJobWhoseOutputsAreGoneRunsAgain) {
   jobs_end_by_themselves();
   recovery_.emplace();

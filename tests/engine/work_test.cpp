@@ -119,6 +119,17 @@ TEST_F(WorkTest, KeepsTheEndOfWhatTheCommandWrote) {
   EXPECT_TRUE(logs[1].text.ends_with("x\nthe end\n"));
 }
 
+TEST_F(WorkTest, OfAnAttemptThatCameToNothingStandardOutputIsKeptToo) {
+  const auto job = *prepare({.stdout_name = "out.txt"});
+  site_.put("/jobs/j.0/log", "no luck\n");
+  site_.put("/jobs/j.0/out/out.txt", "so far\n");
+  const auto logs = work_.perform(InspectJob{.job = job}).logs;
+  ASSERT_EQ(logs.size(), 2U);
+  EXPECT_EQ(logs[0].text, "no luck\n");
+  EXPECT_EQ(logs[1].stream, "stdout");
+  EXPECT_EQ(logs[1].text, "so far\n");
+}
+
 TEST_F(WorkTest, ASilentCommandLeavesNoLog) {
   const auto job = *prepare({});
   site_.put("/jobs/j.0/log", "");

@@ -46,6 +46,18 @@ TEST_F(RecoveryTest, WhatIsNotCollectedIsNotDone) {
   EXPECT_TRUE(recovery.finished.empty());
 }
 
+TEST_F(RecoveryTest, KnowsTheAttemptsWhoseStreamsAreNotOnRecord) {
+  const auto recovery =
+      read({JobPrepared{kFirst, core::RemotePath("/j/old")}, RunResumed{}, JobPlaced{kFirst, "local", 1, 1, 0},
+            JobPrepared{kFirst, core::RemotePath("/j/1")}, JobLogged{kFirst, 0, "log", 1, "x"}, JobRetried{kFirst, 1},
+            JobPlaced{kFirst, "local", 1, 1, 1}, JobPrepared{kFirst, core::RemotePath("/j/2")}, JobStarted{kFirst, "7"},
+            JobPrepared{kSecond, core::RemotePath("/j/3")}, JobFailed{kSecond, "no"},
+            JobPrepared{core::JobId("/c/0"), core::RemotePath("/j/4")}, JobCollected{core::JobId("/c/0"), nullptr}});
+  ASSERT_EQ(recovery.interrupted.size(), 1U);
+  EXPECT_EQ(recovery.interrupted[0].prepared.folder.text(), "/j/2");
+  EXPECT_EQ(recovery.interrupted[0].attempt, 1);
+}
+
 TEST_F(RecoveryTest, AJobThatWasBegunAnewIsNotDone) {
   const auto recovery = read({JobCreated{.job = kFirst}, JobCollected{kFirst, core::Object{{"o", 3}}},
                               RunResumed{"as resumed"}, JobCreated{.job = kFirst}});

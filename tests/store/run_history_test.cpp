@@ -139,15 +139,33 @@ TEST_F(RunHistoryTest, WhatANewerVersionAddsIsLeftOut) {
 }
 
 TEST_F(RunHistoryTest, KeepsTheLogsOfTheJobsAskedFor) {
-  write({JobLogged{kJob, 0, "log", 5, "hello"}, JobLogged{core::JobId("/b/0"), 0, "log", 1, "x"},
+  write({JobPlaced{kJob, "local", 1, 1, 0}, JobLogged{kJob, 0, "log", 5, "hello"},
+         JobLogged{core::JobId("/b/0"), 0, "log", 1, "x"}, JobPlaced{kJob, "local", 1, 1, 1},
          JobLogged{kJob, 1, "stderr", 100, "the end"}});
   const auto logs = read_kept_logs(file_, [](const std::string& job) { return job == "/a/0.3"; });
   ASSERT_TRUE(logs);
   ASSERT_EQ(logs->size(), 2U);
   EXPECT_EQ((*logs)[0].text, "hello");
   EXPECT_EQ((*logs)[1].stream, "stderr");
-  EXPECT_EQ((*logs)[1].attempt, 1);
+  EXPECT_EQ((*logs)[1].attempt, 1U);
   EXPECT_EQ((*logs)[1].bytes, 100);
+}
+
+TEST_F(RunHistoryTest, AttemptsOfALogCountOnOverAResumption) {
+  write({JobPlaced{kJob, "local", 1, 1, 0}, JobLogged{kJob, 0, "log", 2, "a\n"}, RunResumed{},
+         JobPlaced{kJob, "local", 1, 1, 0}, JobLogged{kJob, 0, "log", 2, "b\n"}});
+  const auto logs = read_kept_logs(file_, [](const std::string&) { return true; });
+  ASSERT_TRUE(logs);
+  ASSERT_EQ(logs->size(), 2U);
+  EXPECT_EQ((*logs)[0].attempt, 0U);
+  EXPECT_EQ((*logs)[1].attempt, 1U) << "as JobHistory::attempts counts them";
+}
+
+TEST_F(RunHistoryTest, TellsThatMemoryRanOut) {
+  write({JobCreated{kJob, kStep, "0.3", "f"}, JobPlaced{kJob, "local", 1, 1, 0},
+         JobEnded{kJob, {Outcome::Kind::kOutOfMemory, 137}}, JobFailed{kJob, "no memory"}});
+  read();
+  EXPECT_EQ(jobs_.at(0).attempts.at(0).outcome->kind, Outcome::Kind::kOutOfMemory);
 }
 
 TEST_F(RunHistoryTest, RefusesWhatItCannotRead) {

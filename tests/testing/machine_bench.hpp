@@ -43,6 +43,7 @@ class MachineBench {
   bool finished() const { return machine_.finished(); }
   engine::Ending ending() { return machine_.take_ending(); }
   engine::Machine& machine() { return machine_; }
+  FakeConnector& site() { return site_; }
   /// Kind and subject of each record so far: "job-started /a/0".
   std::vector<std::string> records() const;
   const std::vector<store::Record>& typed_records() const { return records_; }

@@ -98,7 +98,7 @@ struct Activity {
   std::optional<core::Result<deploy::CommandEnd>> early_end;  ///< the command ended before its start was reported
   bool cancelled = false;
   std::optional<flow::JobOutcome> outcome;
-  core::Error error;  ///< kept while the log is read
+  core::Error error;  ///< why the attempt failed, while its log is read
 
   std::unique_ptr<Instance> instance;
 };
@@ -199,8 +199,10 @@ struct Machine::State {
 
   // Failures and the end: machine_failure.cpp.
   void job_failed(Activity& activity, core::Error error);
-  bool retry(Activity& activity, const core::Error& error);
-  void give_up(Activity& activity, core::Error error, std::string log_tail, core::Location log);
+  void try_again_or_give_up(Activity& activity, std::string log_tail, core::Location log);
+  bool may_retry(const Activity& activity) const;
+  void retry(Activity& activity);
+  void give_up(Activity& activity, std::string log_tail, core::Location log);
   void fail_step(Instance& instance, std::size_t step, core::Error error);
   void note_failure(Failure failure);
   void stop();
