@@ -30,7 +30,8 @@ struct Wish {
   bool standard_error = true;
   bool failed_only = false;
   std::size_t attempt = 0;  ///< from 1; 0: the last
-  std::int64_t tail = 0;    ///< 0: all lines
+  bool is_under_way = false;
+  std::int64_t tail = 0;  ///< 0: all lines
 };
 
 /// One stream of one job, as far as it is still there.
@@ -197,7 +198,10 @@ std::vector<Piece> pieces_of(const Attempt& attempt, const Delivered& delivered,
 
 /// Why there is nothing to print of a job.
 std::string reason_without(const store::JobHistory& job) {
-  if (job.reused) return "its outputs came from the cache: it did not run";
+  if (job.reused) {
+    return "its outputs came from the cache: it did not run; what the job wrote that made them: alveus logs " +
+           job.reused_run.text() + " " + job.reused_job.text();
+  }
   switch (job.state) {
     case store::JobState::kSkipped: return "it was skipped: its condition did not hold";
     case store::JobState::kFailed: return job.failure;
@@ -213,10 +217,12 @@ std::string reason_without(const store::JobHistory& job) {
 }
 
 /// How an attempt ended, and which of several it is.
-std::string state_text(const Attempt& attempt) {
-  const store::JobAttempt& facts = attempt.facts();
-  std::string text(store::name_of(attempt.job.state));
-  if (!attempt.is_last()) text = facts.outcome ? flow::name_of(facts.outcome->kind) : "interrupted";
+std::string state_text(const Attempt& attempt, const Wish& wish) {
+  const auto& outcome = attempt.facts().outcome;
+  std::string text = outcome ? std::string(flow::name_of(outcome->kind)) : "interrupted";
+  if (attempt.is_last() && (wish.is_under_way || store::is_over(attempt.job.state))) {
+    text = store::name_of(attempt.job.state);
+  }
   const std::size_t count = attempt.job.attempts.size();
   if (count > 1) text += ", attempt " + std::to_string(attempt.index + 1) + " of " + std::to_string(count);
   return text;
@@ -225,7 +231,7 @@ std::string state_text(const Attempt& attempt) {
 void tell_attempt(const Attempt& attempt, std::vector<Piece> pieces, const Wish& wish, bool with_heads,
                   cmdline::Terminal& terminal) {
   const std::string& job = attempt.job.job.text();
-  const std::string state = state_text(attempt);
+  const std::string state = state_text(attempt, wish);
   if (!with_heads && attempt.job.attempts.size() > 1) {
     terminal.message(job + ": " + state + (wish.attempt == 0 ? "; --attempt N shows an earlier one" : ""));
   }
@@ -282,6 +288,9 @@ core::Result<ExitStatus> run_logs(const cmdline::Flags& flags, std::span<const s
   ALVEUS_TRY_ASSIGN(const auto folder, run_folder_of(flags));
   ALVEUS_TRY_ASSIGN(const auto found, jobs_of(folder, wish));
   const auto& jobs = found.jobs;
+  std::optional<store::RunStatus> ended;
+  if (found.run.ended) ended = found.run.ended->status;
+  wish.is_under_way = standing_of(folder.path, ended) == "under way";
   const Delivered delivered = delivered_of(found.run);
   if (jobs.empty()) terminal.message("no job of " + wish.step + " failed");
   ALVEUS_TRY_ASSIGN(const auto kept, kept_logs_of(folder, jobs));

@@ -73,6 +73,15 @@ std::string standing_of(const std::filesystem::path& run_folder, const std::opti
   return store::controller_of(run_folder) ? "under way" : "lost";
 }
 
+core::Result<ProfiledRun> profile_run(store::RunFolder folder, const report::StepGraph* graph) {
+  ALVEUS_TRY_ASSIGN(auto profile, report::read_profile(folder.journal_file(), graph));
+  std::optional<store::RunStatus> ended;
+  if (profile.run.ended) ended = profile.run.ended->status;
+  std::string standing = standing_of(folder.path, ended);
+  if (standing != "under way") profile.mark_interrupted();
+  return ProfiledRun{.folder = std::move(folder), .profile = std::move(profile), .standing = std::move(standing)};
+}
+
 bool can_resume(const std::string& standing) { return standing != "done" && standing != "under way"; }
 
 TextTable::TextTable(std::vector<std::string> heads, std::vector<std::size_t> numbers) : numbers_(std::move(numbers)) {

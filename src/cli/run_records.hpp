@@ -10,6 +10,7 @@
 #include "cmdline/command.hpp"
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "report/run_profile.hpp"
 #include "store/record.hpp"
 #include "store/run_folder.hpp"
 
@@ -26,6 +27,15 @@ core::Result<store::RunFolder> run_folder_of(const cmdline::Flags& flags);
 std::string standing_of(const std::filesystem::path& run_folder, const std::optional<store::RunStatus>& ended);
 /// Whether `alveus resume` can go on with a run that stands so.
 bool can_resume(const std::string& standing);
+
+/// A run with what came of it, for people.
+struct ProfiledRun {
+  store::RunFolder folder;
+  report::RunProfile profile;  ///< what is under way in a run without a controller is marked as interrupted
+  std::string standing;
+};
+/// `graph` as for report::read_profile, whose errors these are.
+core::Result<ProfiledRun> profile_run(store::RunFolder folder, const report::StepGraph* graph = nullptr);
 
 /// A table for the terminal: a line a row, columns two blanks apart, the first row the heads.
 class TextTable {

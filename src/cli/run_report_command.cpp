@@ -60,11 +60,9 @@ core::Result<ExitStatus> run_report(const cmdline::Flags& flags, std::span<const
   // Without the document the critical path follows from the times alone.
   const auto document = load_run_document(folder.documents_file());
   const auto graph = document ? step_graph_of(*document->process) : report::StepGraph{};
-  ALVEUS_TRY_ASSIGN(const auto profile, report::read_profile(folder.journal_file(), document ? &graph : nullptr));
-  std::optional<store::RunStatus> ended;
-  if (profile.run.ended) ended = profile.run.ended->status;
-  report::RunReportOptions options;
-  options.standing = standing_of(folder.path, ended);
+  ALVEUS_TRY_ASSIGN(const auto run, profile_run(folder, document ? &graph : nullptr));
+  const report::RunProfile& profile = run.profile;
+  report::RunReportOptions options{.standing = run.standing, .logs = {}};
   ALVEUS_TRY_ASSIGN(options.logs, failure_logs(folder, profile));
   const bool only_tables = (flags.has("csv") || flags.has("json")) && !flags.has("out");
   const auto write = [&](const std::string& file, const std::string& text) -> core::Status {

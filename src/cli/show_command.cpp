@@ -9,6 +9,7 @@
 #include "core/json.hpp"
 #include "report/number.hpp"
 #include "report/run_profile.hpp"
+#include "report/run_report.hpp"
 
 namespace alveus::cli {
 namespace {
@@ -22,25 +23,18 @@ using store::JobState;
 /// Failures told in full; the rest are counted.
 constexpr std::size_t kFailuresShown = 10;
 
-struct Shown {
-  store::RunFolder folder;
-  RunProfile profile;
-  std::string standing;
+const core::Value* described(const RunProfile& profile, std::string_view key) {
+  return profile.run.started ? profile.run.started->description.find(key) : nullptr;
+}
 
-  const core::Value* described(std::string_view key) const {
-    return profile.run.started ? profile.run.started->description.find(key) : nullptr;
-  }
-  std::string described_text(std::string_view key) const {
-    const core::Value* found = described(key);
-    return found != nullptr && found->is_string() ? found->as_string() : std::string();
-  }
-};
+std::string described_text(const RunProfile& profile, std::string_view key) {
+  const core::Value* found = described(profile, key);
+  return found != nullptr && found->is_string() ? found->as_string() : std::string();
+}
 
 std::string count_or_blank(std::int64_t count) { return count == 0 ? "" : std::to_string(count); }
 
-std::string state_text(const report::JobProfile& job) {
-  return job.reused ? "reused" : std::string(store::name_of(job.state));
-}
+std::string state_text(const report::JobProfile& job) { return job.reused ? "reused" : std::string(job.state_name()); }
 
 std::string step_text(const core::StepPath& step) { return step.text() == "/" ? "(the tool)" : step.text(); }
 
@@ -85,7 +79,7 @@ void tell_steps(std::string& text, const RunProfile& profile) {
   text += "\nsteps\n" + table.text("  ");
 }
 
-void tell_failures(std::string& text, const Shown& shown) {
+void tell_failures(std::string& text, const ProfiledRun& shown) {
   std::vector<const report::JobProfile*> failed;
   for (const auto& job : shown.profile.jobs) {
     if (job.state == JobState::kFailed) failed.push_back(&job);
@@ -123,22 +117,22 @@ void tell_jobs(std::string& text, const RunProfile& profile) {
   text += "\njobs\n" + table.text("  ");
 }
 
-std::string text_of(const Shown& shown, bool with_jobs) {
+std::string text_of(const ProfiledRun& shown, bool with_jobs) {
   const RunProfile& profile = shown.profile;
   std::string text = "run " + shown.folder.run.text() + "  " + shown.standing + "\n";
   const auto line = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) text += "  " + std::string(name) + std::string(10 - name.size(), ' ') + value + "\n";
   };
-  line("document", shown.described_text("document"));
+  line("document", described_text(shown.profile, "document"));
   line("started", report::time_text(profile.begin()) + " UTC");
   line("took", report::elapsed_text(profile.elapsed()));
   for (const auto& gap : profile.run.interruptions) {
     line("resumed", report::time_text(gap.to) + " UTC, after " + report::elapsed_text(gap.to - gap.from) +
                         " without a controller");
   }
-  line("outdir", shown.described_text("outdir"));
+  line("outdir", described_text(shown.profile, "outdir"));
   line("folder", shown.folder.path.string());
-  tell_values(text, "inputs", shown.described("inputs"));
+  tell_values(text, "inputs", described(shown.profile, "inputs"));
   tell_steps(text, profile);
   if (with_jobs) tell_jobs(text, profile);
   tell_failures(text, shown);
@@ -150,65 +144,24 @@ std::string text_of(const Shown& shown, bool with_jobs) {
   return text;
 }
 
-double seconds(report::Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-core::Value seconds_or_null(const std::optional<report::Duration>& duration) {
-  return duration ? core::Value(seconds(*duration)) : core::Value();
-}
-
-core::Value number_or_null(const std::optional<std::int64_t>& number) {
-  return number ? core::Value(*number) : core::Value();
-}
-
-core::Value value_of(const StepProfile& step) {
-  return core::Object{{"step", step.step.text()},
-                      {"done", step.done},
-                      {"reused", step.reused},
-                      {"failed", step.failed},
-                      {"skipped", step.skipped},
-                      {"running", step.running},
-                      {"waiting", step.waiting},
-                      {"retries", step.retries},
-                      {"median_seconds", seconds(step.running_median)},
-                      {"longest_seconds", seconds(step.running_max)},
-                      {"cpu_seconds", seconds_or_null(step.cpu_time)},
-                      {"memory_max_bytes", number_or_null(step.memory_max_bytes)}};
-}
-
-core::Value value_of(const report::JobProfile& job, const RunProfile& profile) {
-  core::Object value{{"job", job.name},
-                     {"step", profile.steps[job.step].step.text()},
-                     {"state", state_text(job)},
-                     {"attempts", static_cast<std::int64_t>(job.attempts)},
-                     {"waiting_seconds", seconds(job.phases.waiting)},
-                     {"staging_seconds", seconds(job.phases.staging)},
-                     {"running_seconds", seconds(job.phases.running)},
-                     {"collecting_seconds", seconds(job.phases.collecting)},
-                     {"cpu_seconds", seconds_or_null(job.cpu_time)},
-                     {"memory_max_bytes", number_or_null(job.memory_max_bytes)}};
-  if (job.exit_code) value.append("exit_code", *job.exit_code);
-  if (!job.failure.empty()) value.append("reason", job.failure);
-  return value;
-}
-
-core::Value value_of(const Shown& shown, bool with_jobs) {
+core::Value value_of(const ProfiledRun& shown, bool with_jobs) {
   const RunProfile& profile = shown.profile;
   core::Array steps;
-  for (const StepProfile& step : profile.steps) steps.push_back(value_of(step));
+  for (const StepProfile& step : profile.steps) steps.push_back(report::step_value(step));
   core::Array failures;
   core::Array jobs;
   for (const auto& job : profile.jobs) {
     if (job.state == JobState::kFailed) failures.push_back(core::Object{{"job", job.name}, {"reason", job.failure}});
-    if (with_jobs) jobs.push_back(value_of(job, profile));
+    if (with_jobs) jobs.push_back(report::job_value(profile, job));
   }
-  const core::Value* inputs = shown.described("inputs");
+  const core::Value* inputs = described(shown.profile, "inputs");
   core::Object value{{"run", shown.folder.run.text()},
                      {"status", shown.standing},
-                     {"document", shown.described_text("document")},
+                     {"document", described_text(shown.profile, "document")},
                      {"started", report::time_text(profile.begin()) + "Z"},
-                     {"seconds", seconds(profile.elapsed())},
+                     {"seconds", std::chrono::duration<double>(profile.elapsed()).count()},
                      {"resumed", static_cast<std::int64_t>(profile.run.interruptions.size())},
-                     {"outdir", shown.described_text("outdir")},
+                     {"outdir", described_text(shown.profile, "outdir")},
                      {"folder", shown.folder.path.string()},
                      {"inputs", inputs == nullptr ? core::Value() : *inputs},
                      {"outputs", profile.run.ended ? profile.run.ended->outputs : core::Value()},
@@ -223,11 +176,7 @@ core::Value value_of(const Shown& shown, bool with_jobs) {
 core::Result<ExitStatus> run_show(const cmdline::Flags& flags, std::span<const std::string>,
                                   cmdline::Terminal& terminal) {
   ALVEUS_TRY_ASSIGN(auto folder, run_folder_of(flags));
-  ALVEUS_TRY_ASSIGN(auto profile, report::read_profile(folder.journal_file()));
-  std::optional<store::RunStatus> ended;
-  if (profile.run.ended) ended = profile.run.ended->status;
-  const std::string standing = standing_of(folder.path, ended);
-  const Shown shown{.folder = std::move(folder), .profile = std::move(profile), .standing = standing};
+  ALVEUS_TRY_ASSIGN(const auto shown, profile_run(std::move(folder)));
   terminal.result(flags.on("json") ? core::to_json(value_of(shown, flags.on("jobs")), core::JsonStyle::kIndented) + "\n"
                                    : text_of(shown, flags.on("jobs")));
   return ExitStatus::kDone;

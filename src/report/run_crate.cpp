@@ -82,9 +82,8 @@ class CrateWriter {
   }
 
   void add_job(const store::JobHistory& job) {
-    const bool is_over = job.state == JobState::kDone || job.state == JobState::kFailed;
     const auto tool = tools_by_step_.find(job.step.text());
-    if (!is_over || tool == tools_by_step_.end()) return;
+    if (!has_run(job) || tool == tools_by_step_.end()) return;
     note_times(job);
     if (job.step.text() == "/") root_job_inputs_ = job.inputs;
     if (description_.tools[tool->second].kind == CrateTool::Kind::kWorkflow) {
@@ -167,6 +166,14 @@ class CrateWriter {
   bool has_author() const { return !options_.author_name.empty() || !options_.author_id.empty(); }
   std::string author_id() const { return options_.author_id.empty() ? kAuthor : options_.author_id; }
 
+  /// Whether there is something to tell of it: a job that was skipped, or that never came to run, did nothing.
+  bool has_run(const store::JobHistory& job) const {
+    if (job.state == JobState::kDone || job.state == JobState::kFailed) return true;
+    const bool is_done = run_.ended && run_.ended->status == store::RunStatus::kDone;
+    const store::JobAttempt* attempt = job.last_attempt();
+    return job.state != JobState::kSkipped && !is_done && attempt != nullptr && attempt->started_at;
+  }
+
   void note_times(const store::JobHistory& job) {
     // The workflows around a job last at least as long as it.
     for (std::string step = job.step.text(); step != "/";) {
@@ -174,7 +181,7 @@ class CrateWriter {
       const std::string name = (step == "/" ? "/" : step + "/") + instance_tag(step, job.tag);
       auto& end = workflow_ends_[name];
       end = std::max(end, job.finished_at.value_or(end));
-      if (job.state == JobState::kFailed) workflow_failures_.insert(name);
+      if (job.state != JobState::kDone) workflow_failures_.insert(name);
     }
   }
 
@@ -191,7 +198,7 @@ class CrateWriter {
 
   void note_execution(const std::string& step, const std::string& tag, const std::string& action,
                       const store::JobHistory& job) {
-    note_execution(step, tag, action, job.state == JobState::kFailed, job.created_at.value_or(run_.last_record_at),
+    note_execution(step, tag, action, job.state != JobState::kDone, job.created_at.value_or(run_.last_record_at),
                    job.finished_at.value_or(run_.last_record_at));
   }
   void note_execution(const std::string& step, const std::string& tag, const std::string& action, bool failed,
@@ -206,8 +213,8 @@ class CrateWriter {
 
   void add_tool_action(const store::JobHistory& job, std::size_t tool_index, const std::string& id) {
     const CrateTool& tool = description_.tools[tool_index];
-    const bool failed = job.state == JobState::kFailed;
-    const store::JobAttempt* attempt = job.last_attempt();
+    const bool failed = job.state != JobState::kDone;
+    const store::JobAttempt* attempt = job.reused ? nullptr : job.last_attempt();
     const auto from = attempt != nullptr && attempt->started_at ? attempt->started_at : job.created_at;
     Object action{{"@id", id},
                   {"@type", "CreateAction"},
@@ -219,13 +226,13 @@ class CrateWriter {
     append_agent(action);
     append_references(action, "object", values_of(job.inputs, tool, tool.inputs));
     append_references(action, "result", values_of(job.outputs, tool, tool.outputs));
-    append_outcome(action, failed, job.failure);
+    append_outcome(action, failed, job.state == JobState::kFailed ? job.failure : "It was interrupted.");
     const std::string image = attempt == nullptr ? "" : attempt->container;
     if (!image.empty()) {
       action.append("containerImage", reference("#image/" + fragment(image)));
       images_.insert(image);
     }
-    if (attempt != nullptr && attempt->outcome && !job.reused) append_usage(action, id, *attempt);
+    if (attempt != nullptr && attempt->outcome) append_usage(action, id, *attempt);
     graph_.add(action);
   }
 
@@ -243,10 +250,11 @@ class CrateWriter {
                           attempt->ram_mib);
     }
     if (job.attempts.size() > 1) {
-      text +=
-          fmt::format(" Attempt {}; the one before it: {}.", job.attempts.size(),
-                      (job.attempts.rbegin() + 1)->retry_reason.empty() ? "its controller was lost"
-                                                                        : (job.attempts.rbegin() + 1)->retry_reason);
+      const store::JobAttempt& before = *(job.attempts.rbegin() + 1);
+      const std::string end = before.outcome ? "it ended with exit code " + std::to_string(before.outcome->exit_code)
+                                             : std::string("it was interrupted");
+      text += fmt::format(" Attempt {}; the one before it: {}.", job.attempts.size(),
+                          before.retry_reason.empty() ? end : before.retry_reason);
     }
     return text;
   }
@@ -327,12 +335,20 @@ class CrateWriter {
   std::string run_id() const { return run_.started ? run_.started->run.text() : std::string("run"); }
   std::string main_action_id() const { return "#run-" + fragment(run_id()); }
 
+  std::string resumptions() const {
+    std::string text;
+    for (const auto& gap : run_.interruptions) {
+      text += " Nothing worked on it from " + iso_time(gap.from) + " to " + iso_time(gap.to) + "; then it was resumed.";
+    }
+    return text;
+  }
+
   void add_main_action() {
     const CrateTool& root = description_.tools[description_.root];
     Object action{{"@id", main_action_id()},
                   {"@type", "CreateAction"},
                   {"name", "Run " + run_id() + " of " + root.name},
-                  {"description", "Run by alveus " + options_.program_version},
+                  {"description", "Run by alveus " + options_.program_version + "." + resumptions()},
                   {"instrument", reference(root.id)},
                   {"startTime", iso_time(run_.started_at.value_or(run_.last_record_at))},
                   {"endTime", iso_time(run_.last_record_at)}};

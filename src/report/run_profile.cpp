@@ -25,6 +25,7 @@ class Builder {
     JobProfile job{.name = history.job.text(),
                    .step = step,
                    .tag = history.tag,
+                   .order = history.order,
                    .state = history.state,
                    .reused = history.reused,
                    .attempts = history.attempts.size(),
@@ -43,7 +44,7 @@ class Builder {
   RunProfile finish(store::RunHistory run) {
     profile.run = std::move(run);
     for (JobProfile& job : profile.jobs) close(job);
-    std::ranges::sort(profile.jobs, {}, [](const JobProfile& job) { return std::tie(job.created_at, job.name); });
+    std::ranges::sort(profile.jobs, {}, [](const JobProfile& job) { return std::tie(job.created_at, job.order); });
     sort_steps();
     for (const JobProfile& job : profile.jobs) sum_up(profile.steps[job.step], job);
     find_medians();
@@ -64,10 +65,12 @@ class Builder {
       job.cores = attempt.cores;
       add_known(job.cpu_time, attempt.cpu_time);
       job.memory_max_bytes = std::max(job.memory_max_bytes, attempt.resident_max_bytes);
+      job.exit_code.reset();
       if (attempt.outcome) job.exit_code = attempt.outcome->exit_code;
       if (!attempt.placed_at) continue;
       const sys::WallTime none = sys::WallTime::max();
-      job.occupations.push_back({.placed_at = *attempt.placed_at,
+      job.occupations.push_back({.created_at = attempt.created_at.value_or(job.created_at),
+                                 .placed_at = *attempt.placed_at,
                                  .prepared_at = attempt.prepared_at.value_or(none),
                                  .started_at = attempt.started_at.value_or(none),
                                  .ended_at = attempt.ended_at.value_or(none),
@@ -99,8 +102,10 @@ class Builder {
     const sys::WallTime none = sys::WallTime::max();
     if (job.finished_at == none) job.finished_at = profile.run.last_record_at;
     sys::WallTime since = job.created_at;
-    for (std::size_t i = 0; i < job.occupations.size(); ++i) {
-      Occupation& held = job.occupations[i];
+    sys::WallTime created_at = sys::WallTime::min();
+    for (Occupation& held : job.occupations) {
+      // Between two lives of a job no controller worked on the run: that is no waiting.
+      if (held.created_at != created_at) since = created_at = held.created_at;
       if (held.ended_at == none) held.ended_at = end_of(held.placed_at, job.finished_at);
       if (held.started_at == none) held.started_at = held.ended_at;
       if (held.prepared_at == none) held.prepared_at = held.started_at;
@@ -109,7 +114,8 @@ class Builder {
                      .running = held.ended_at - held.started_at};
       since = held.ended_at;
     }
-    const bool was_placed = !job.occupations.empty();
+    const bool was_placed = !job.occupations.empty() && job.occupations.back().created_at == job.created_at;
+    if (!was_placed) since = job.created_at;
     (was_placed ? job.phases.collecting : job.phases.waiting) += std::max(Duration{0}, job.finished_at - since);
   }
 
@@ -291,9 +297,7 @@ Phases& Phases::operator+=(const Phases& other) {
   return *this;
 }
 
-bool JobProfile::is_over() const {
-  return state == JobState::kDone || state == JobState::kSkipped || state == JobState::kFailed;
-}
+std::string_view JobProfile::state_name() const { return is_interrupted ? "interrupted" : store::name_of(state); }
 
 std::optional<double> StepProfile::efficiency() const {
   constexpr double kCoreSecondsMin = 0.05;  // below it the journal's times are too coarse
@@ -319,6 +323,16 @@ StepProfile RunProfile::whole() const {
     whole.memory_max_bytes = std::max(whole.memory_max_bytes, step.memory_max_bytes);
   }
   return whole;
+}
+
+void RunProfile::mark_interrupted() {
+  for (JobProfile& job : jobs) {
+    if (job.is_over() || job.attempts == 0) continue;
+    job.is_interrupted = true;
+    if (job.state != JobState::kRunning && job.state != JobState::kEnded) continue;
+    --steps[job.step].running;
+    ++steps[job.step].waiting;
+  }
 }
 
 core::Result<RunProfile> read_profile(const std::filesystem::path& journal_file, const StepGraph* graph) {

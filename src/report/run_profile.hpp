@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct Phases {
 
 /// One attempt at a job. It holds its cores from the start of its command to its end.
 struct Occupation {
+  sys::WallTime created_at;  ///< its job was created, or begun anew
   sys::WallTime placed_at;
   sys::WallTime prepared_at;  ///< between this and the start it may wait for cores
   sys::WallTime started_at;   ///< of the command; `ended_at` when it never started
@@ -47,7 +49,9 @@ struct JobProfile {
   std::string name;
   std::size_t step = 0;  ///< index in RunProfile::steps
   std::string tag;
+  std::size_t order = 0;  ///< of its first record
   store::JobState state = store::JobState::kCreated;
+  bool is_interrupted = false;  ///< was under way when the run ended or its controller was lost
   bool reused = false;
   std::size_t attempts = 0;
   sys::WallTime created_at;
@@ -60,7 +64,9 @@ struct JobProfile {
   std::string failure;
   std::vector<Occupation> occupations;  ///< one for each attempt
 
-  bool is_over() const;
+  bool is_over() const { return store::is_over(state); }
+  /// "done", "running"; "interrupted".
+  std::string_view state_name() const;
 };
 
 /// All jobs of a step together.
@@ -97,7 +103,7 @@ struct StepGraph {
 struct RunProfile {
   store::RunHistory run;
   std::vector<StepProfile> steps;  ///< in the order in which their first jobs were created
-  std::vector<JobProfile> jobs;    ///< by the time of creation, then by name
+  std::vector<JobProfile> jobs;    ///< by the time of creation, then by their first records
 
   /// What ended last, backwards: each piece could not begin before the one in front of it was over. Indices of jobs.
   std::vector<std::size_t> critical_path;
@@ -106,6 +112,9 @@ struct RunProfile {
   sys::WallTime end() const { return run.last_record_at; }
   Duration elapsed() const { return end() - begin(); }
   StepProfile whole() const;  ///< all steps together; no median
+
+  /// No controller works on the run: what its journal leaves under way is interrupted, and waits.
+  void mark_interrupted();
 };
 
 /// Reads it from the run's journal. `graph` tells which job can have waited for which; without it the time alone does.

@@ -28,6 +28,10 @@ struct RunReportOptions {
 /// Equal profiles give equal bytes.
 std::string render_run_report(const RunProfile& profile, const RunReportOptions& options);
 
+/// A step and a job as `run_json` has them. Times are in seconds, "created" and "finished" since the run's start.
+core::Value step_value(const StepProfile& step);
+core::Value job_value(const RunProfile& profile, const JobProfile& job);
+
 /// A line for each job: "job,step,state,attempts,created,…", times in seconds since the run's start.
 std::string run_csv(const RunProfile& profile);
 /// Everything the page tells, for programs: the run, its steps, its jobs, the critical path, the cores in use.

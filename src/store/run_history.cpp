@@ -80,18 +80,13 @@ class Storyteller {
 
   void finish() {
     std::vector<JobHistory*> left;
-    for (auto& [name, entry] : jobs_) left.push_back(&entry.history);
-    std::ranges::sort(left, {}, [this](const JobHistory* job) { return jobs_.at(job->job.text()).order; });
+    for (auto& [name, history] : jobs_) left.push_back(&history);
+    std::ranges::sort(left, {}, &JobHistory::order);
     for (JobHistory* job : left) take_(std::move(*job));
   }
 
  private:
   using Teller = void (Storyteller::*)();
-  struct Entry {
-    JobHistory history;
-    std::size_t order = 0;
-  };
-
   static const std::unordered_map<std::string_view, Teller>& tellers() {
     static const std::unordered_map<std::string_view, Teller> table = {
         {"run-started", &Storyteller::run_started},  {"run-resumed", &Storyteller::run_resumed},
@@ -108,9 +103,9 @@ class Storyteller {
 
   JobHistory& job() {
     const auto [place, is_new] = jobs_.try_emplace(*subject_);
-    JobHistory& history = place->second.history;
+    JobHistory& history = place->second;
     if (is_new) {
-      place->second.order = order_++;
+      history.order = order_++;
       history.job = core::JobId(*subject_);
       // A step that failed before it had jobs has no record but that: its place is read from its name.
       const auto slash = subject_->rfind('/');
@@ -149,11 +144,9 @@ class Storyteller {
     run_.interruptions.push_back({.from = run_.last_record_at, .to = now_});
     run_.ended.reset();
     // A step that failed before it had jobs may have them this time.
-    std::erase_if(jobs_, [](const auto& named) {
-      return !named.second.history.created_at && named.second.history.state == JobState::kFailed;
-    });
-    for (auto& [name, entry] : jobs_) {
-      JobHistory& history = entry.history;
+    std::erase_if(
+        jobs_, [](const auto& named) { return !named.second.created_at && named.second.state == JobState::kFailed; });
+    for (auto& [name, history] : jobs_) {
       if (history.state == JobState::kDone || history.state == JobState::kSkipped) continue;
       history.state = JobState::kCreated;
       history.finished_at.reset();
@@ -209,6 +202,7 @@ class Storyteller {
     next.site = detail_->string_or("site", "");
     next.cores = real_of(*detail_, "cores");
     next.ram_mib = real_of(*detail_, "ram_mib");
+    next.created_at = history.created_at;
     next.placed_at = now_;
   }
   void prepared() {
@@ -260,7 +254,7 @@ class Storyteller {
   Values values_;
   bool holds_jobs_;
   const TakeJob& take_;
-  std::unordered_map<std::string, Entry> jobs_;
+  std::unordered_map<std::string, JobHistory> jobs_;
   std::unordered_map<std::string, core::Value> noted_;
   std::size_t order_ = 0;
   // Of the row at hand.

@@ -27,7 +27,8 @@ struct JobAttempt {
   core::RemotePath folder;
   core::RemotePath stdout_path;  ///< empty: standard output went to the log
   core::RemotePath stderr_path;
-  std::string container;  ///< the image it ran in
+  std::string container;                    ///< the image it ran in
+  std::optional<sys::WallTime> created_at;  ///< its job was created, or begun anew by a later controller
   std::optional<sys::WallTime> placed_at;
   std::optional<sys::WallTime> prepared_at;
   std::optional<sys::WallTime> started_at;
@@ -43,8 +44,9 @@ struct JobHistory {
   core::JobId job;
   core::StepPath step;
   std::string tag;
+  std::size_t order = 0;  ///< of its first record among those of the jobs
   JobState state = JobState::kCreated;
-  std::optional<sys::WallTime> created_at;
+  std::optional<sys::WallTime> created_at;   ///< the last time, when a later controller began it anew
   std::optional<sys::WallTime> finished_at;  ///< collected, skipped or failed for good
   std::vector<JobAttempt> attempts;          ///< none for a tool without a command
   core::Value inputs;                        ///< as noted when it was created; null when they were not

@@ -107,6 +107,10 @@ std::string_view name_of(JobState state) {
   return "unknown";
 }
 
+bool is_over(JobState state) {
+  return state == JobState::kDone || state == JobState::kSkipped || state == JobState::kFailed;
+}
+
 core::Result<RunLog> read_run(const std::filesystem::path& journal_file) {
   RunLog log;
   Summaries summaries(log);

@@ -56,5 +56,7 @@ core::Result<RunLog> read_run(const std::filesystem::path& journal_file);
 
 /// "created", "placed", …
 std::string_view name_of(JobState state);
+/// Done, skipped, or failed for good.
+bool is_over(JobState state);
 
 }  // namespace alveus::store

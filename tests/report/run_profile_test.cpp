@@ -139,6 +139,48 @@ TEST_F(RunProfileTest, AResumedRunShowsWhenNobodyWorkedOnIt) {
   EXPECT_THAT(page, HasSubstr("without a controller"));
 }
 
+TEST_F(RunProfileTest, TheTimeWithoutAControllerIsNoWaiting) {
+  start();
+  const core::JobId id("/a/0");
+  at(1, store::JobCreated{id, core::StepPath("/a"), "0", "f"});
+  at(3, store::JobPlaced{id, "local", 1, 256, 0});
+  at(3, store::JobPrepared{id, core::RemotePath("/j")});
+  at(3, store::JobStarted{id, "1"});
+  at(50, store::ValueNoted{"hash", 1});  // the last that was heard of it
+  at(100, store::RunResumed{nullptr});
+  job("/a/0", 101, 105, 105, 110, 111);
+  EXPECT_EQ(read().jobs.at(0).phases,
+            (Phases{.waiting = seconds(2 + 4), .running = seconds(47 + 5), .collecting = seconds(1)}));
+}
+
+TEST_F(RunProfileTest, JobsOfOneMomentStandInTheOrderOfTheJournal) {
+  start();
+  job("/say/0.2", 1, 1, 1, 1, 1);
+  job("/say/0.10", 1, 1, 1, 1, 1);
+  job("/join/0", 1, 1, 1, 1, 1);
+  std::vector<std::string> names;
+  for (const JobProfile& one : read().jobs) names.push_back(one.name);
+  EXPECT_THAT(names, ElementsAre("/say/0.2", "/say/0.10", "/join/0"));
+}
+
+TEST_F(RunProfileTest, WhatNoControllerWorksOnIsInterrupted) {
+  start();
+  job("/a/0.0", 1, 1, 1, 2, 2);
+  const core::JobId id("/a/0.1");
+  at(2, store::JobCreated{id, core::StepPath("/a"), "0.1", "f"});
+  at(2, store::JobPlaced{id, "local", 1, 256, 0});
+  at(2, store::JobPrepared{id, core::RemotePath("/j")});
+  at(2, store::JobStarted{id, "1"});
+  RunProfile profile = read();
+  EXPECT_EQ(profile.jobs.at(1).state_name(), "running");
+  EXPECT_EQ(profile.steps.at(0).running, 1);
+  profile.mark_interrupted();
+  EXPECT_EQ(profile.jobs.at(0).state_name(), "done");
+  EXPECT_EQ(profile.jobs.at(1).state_name(), "interrupted");
+  EXPECT_EQ(profile.steps.at(0).running, 0);
+  EXPECT_EQ(profile.steps.at(0).waiting, 1);
+}
+
 TEST_F(RunProfileTest, ThePageNeedsNoNetworkAndEscapesWhatJobsSay) {
   start();
   job("/a/0", 0, 0, 1, 2, 2);
