@@ -26,6 +26,7 @@ void add_steps(report::StepGraph& graph, const cwl::Process& process, const std:
         }
       }
     }
+    if (step.loop) graph.loops.insert(place);
     if (step.run) add_steps(graph, *step.run, place);
   }
 }

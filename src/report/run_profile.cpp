@@ -2,6 +2,7 @@
 #include "report/run_profile.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 #include <utility>
 
@@ -250,11 +251,14 @@ class PathFinder {
         if (lies_in(profile_.steps[i].step.text(), source)) wanted[i] = true;
       }
     }
+    const auto loops = loops_around(step);
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < index; ++i) {
       const JobProfile& other = profile_.jobs[i];
-      if (!wanted[other.step] || other.finished_at > job.created_at || other.state == JobState::kSkipped) continue;
-      if (graph_ != nullptr && !same_instance(step, job, other)) continue;
+      if (other.finished_at > job.created_at || other.state == JobState::kSkipped) continue;
+      const bool is_source = wanted[other.step] && (graph_ == nullptr || same_instance(step, job, other));
+      const auto goes_before = [&](const std::string& loop) { return is_iteration_before(loop, job, other); };
+      if (!is_source && std::ranges::none_of(loops, goes_before)) continue;
       if (!found || other.finished_at >= profile_.jobs[*found].finished_at) found = i;
     }
     return found;
@@ -272,6 +276,37 @@ class PathFinder {
     const auto size = tag_sizes_.find(shared);
     if (size == tag_sizes_.end()) return may_meet(job.tag, other.tag);
     return first_numbers(job.tag, size->second) == first_numbers(other.tag, size->second);
+  }
+
+  /// The step and those around it, as far as they loop.
+  std::vector<std::string> loops_around(std::string step) const {
+    std::vector<std::string> loops;
+    while (graph_ != nullptr && depth_of(step) > 0) {
+      if (graph_->loops.contains(step)) loops.push_back(step);
+      step.resize(step.rfind('/'));
+    }
+    return loops;
+  }
+
+  /// Whether the other job belongs to the iteration of the loop in front of the job's.
+  bool is_iteration_before(const std::string& loop, const JobProfile& job, const JobProfile& other) const {
+    if (!lies_in(profile_.steps[other.step].step.text(), loop)) return false;
+    const auto slash = loop.rfind('/');
+    const auto size = tag_sizes_.find(slash == 0 ? "/" : loop.substr(0, slash));
+    const std::size_t count = size == tag_sizes_.end() ? 1 : size->second;
+    if (first_numbers(job.tag, count) != first_numbers(other.tag, count)) return false;
+    const auto iteration = iteration_of(job.tag, count);
+    const auto earlier = iteration_of(other.tag, count);
+    return iteration && earlier && *earlier + 1 == *iteration;
+  }
+
+  /// The number in a tag that follows as many others.
+  static std::optional<std::size_t> iteration_of(std::string_view tag, std::size_t count) {
+    const std::size_t begin = first_numbers(tag, count).size() + 1;
+    std::size_t number = 0;
+    if (begin > tag.size()) return std::nullopt;
+    const auto read = std::from_chars(tag.data() + begin, tag.data() + tag.size(), number);
+    return read.ec == std::errc() ? std::optional(number) : std::nullopt;
   }
 
   static std::string_view first_numbers(std::string_view tag, std::size_t count) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -94,9 +95,10 @@ struct StepProfile {
   std::optional<double> efficiency() const;
 };
 
-/// Which steps a step takes values from, by path.
+/// What steps wait for, by path.
 struct StepGraph {
-  std::map<std::string, std::vector<std::string>> sources;
+  std::map<std::string, std::vector<std::string>> sources;  ///< the steps that a step takes values from
+  std::set<std::string> loops = {};                         ///< steps whose iterations wait for one another
 };
 
 /// A run for people who want to know where its time went.

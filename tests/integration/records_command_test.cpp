@@ -54,13 +54,6 @@ class RecordsCommandTest : public ::testing::Test {
     return program_.run(arguments);
   }
   std::string last_run() const { return program_.journals().back().parent_path().filename().string(); }
-  core::Value json(const std::vector<std::string>& arguments) {
-    const auto said = program_.run(arguments);
-    EXPECT_EQ(said.status, 0) << said.err;
-    auto value = core::parse_json(said.out);
-    EXPECT_TRUE(value) << said.out;
-    return value ? *value : core::Value();
-  }
 
   AlveusProgram program_;
 };
@@ -71,7 +64,7 @@ TEST_F(RecordsCommandTest, ListsRunsTheLatestFirst) {
   const std::string first = last_run();
   ASSERT_EQ(run_words("a, bad", {"--on-error", "continue"}).status, 1);
   const std::string second = program_.journals().back().parent_path().filename().string();
-  const auto runs = json({"runs", "--json"});
+  const auto runs = program_.json({"runs", "--json"});
   ASSERT_EQ(runs.as_array().size(), 2U);
   std::vector<std::string> statuses;
   for (const auto& run : runs.as_array()) statuses.push_back(run.string_or("status", ""));
@@ -79,12 +72,12 @@ TEST_F(RecordsCommandTest, ListsRunsTheLatestFirst) {
   EXPECT_THAT(statuses, ::testing::ElementsAre("done", "failed"));
   const auto text = program_.run({"runs"}).out;
   EXPECT_THAT(text, AllOf(HasSubstr(first), HasSubstr(second), HasSubstr("words.cwl")));
-  EXPECT_EQ(json({"runs", "--json", "--limit", "1"}).as_array().size(), 1U);
+  EXPECT_EQ(program_.json({"runs", "--json", "--limit", "1"}).as_array().size(), 1U);
 }
 
 TEST_F(RecordsCommandTest, ShowsInputsStepsAndOutputs) {
   ASSERT_EQ(run_words("a, silent, b").status, 0);
-  const auto shown = json({"show", "last", "--json", "--jobs"});
+  const auto shown = program_.json({"show", "last", "--json", "--jobs"});
   EXPECT_EQ(shown.string_or("run", ""), last_run());
   EXPECT_EQ(shown.string_or("status", ""), "done");
   EXPECT_EQ(core::to_json(*shown.find("inputs")), R"({"words":["a","silent","b"]})");
@@ -159,7 +152,7 @@ outputs: {}
     const auto log = program_.log();
     return log && !log->jobs.empty() && log->jobs[0].state == store::JobState::kRunning;
   }));
-  const auto status = [this] { return json({"runs", "--json"}).as_array().at(0).string_or("status", ""); };
+  const auto status = [this] { return program_.json({"runs", "--json"}).as_array().at(0).string_or("status", ""); };
   AlveusProgram other;
   const std::string state = program_.journals().back().parent_path().parent_path().parent_path().string();
   const auto list = other.run({"runs", "--state", state});

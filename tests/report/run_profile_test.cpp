@@ -107,6 +107,21 @@ TEST_F(RunProfileTest, TheCriticalPathStaysInItsInstanceOfAScatteredWorkflow) {
   EXPECT_THAT(path_of(read(&graph)), ElementsAre("/sub/a/0.0", "/sub/b/0.0"));
 }
 
+TEST_F(RunProfileTest, TheCriticalPathGoesFromIterationToIteration) {
+  start();
+  at(0, store::WorkflowEntered{core::JobId("/0"), "f"});
+  for (const char* name : {"/outer/0.0", "/outer/0.1"}) at(0, store::WorkflowEntered{core::JobId(name), "f"});
+  job("/outer/a/0.0.0", 0, 0, 0, 5, 5);
+  job("/outer/a/0.0.1", 5, 5, 5, 9, 9);
+  job("/outer/a/0.1.0", 9, 9, 9, 20, 20);
+  job("/outer/a/0.1.1", 20, 20, 20, 30, 30);
+  const StepGraph loops{.sources = {{"/outer", {}}, {"/outer/a", {}}}, .loops = {"/outer", "/outer/a"}};
+  EXPECT_THAT(path_of(read(&loops)),
+              ElementsAre("/outer/a/0.0.0", "/outer/a/0.0.1", "/outer/a/0.1.0", "/outer/a/0.1.1"));
+  const StepGraph scattered{.sources = loops.sources};
+  EXPECT_THAT(path_of(read(&scattered)), ElementsAre("/outer/a/0.1.1")) << "elements of a scatter wait for nobody";
+}
+
 TEST_F(RunProfileTest, CountsTheCoresInUse) {
   start();
   job("/a/0.0", 0, 0, 0, 10, 10, 2);

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <future>
 
+#include "core/json.hpp"
+
 namespace alveus::testing {
 
 namespace fs = std::filesystem;
@@ -56,6 +58,14 @@ AlveusProgram::Said AlveusProgram::run(const std::vector<std::string>& arguments
   const auto end = sys::run_process(*runner_, command(arguments, program));
   EXPECT_TRUE(end);
   return said(*end);
+}
+
+core::Value AlveusProgram::json(const std::vector<std::string>& arguments) {
+  const auto said = run(arguments);
+  EXPECT_EQ(said.status, 0) << said.err;
+  auto value = core::parse_json(said.out);
+  EXPECT_TRUE(value) << said.out;
+  return value.value_or(core::Value());
 }
 
 void AlveusProgram::start(const std::vector<std::string>& arguments) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/value.hpp"
 #include "store/run_log.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
@@ -36,6 +37,9 @@ class AlveusProgram {
 
   /// Runs to the end. `program` is a name in the build's folder of programs.
   Said run(const std::vector<std::string>& arguments, const std::string& program = "alveus");
+
+  /// Runs to the end and reads its standard output as JSON. Fails the test, and gives null, where that is none.
+  core::Value json(const std::vector<std::string>& arguments);
 
   /// Starts without waiting; one at a time.
   void start(const std::vector<std::string>& arguments);
