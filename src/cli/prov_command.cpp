@@ -6,6 +6,7 @@
 #include "cli/crate_description.hpp"
 #include "cli/run_records.hpp"
 #include "cmdline/terminal.hpp"
+#include "report/crate_archive.hpp"
 #include "report/run_crate.hpp"
 #include "sys/file.hpp"
 
@@ -16,11 +17,31 @@ namespace fs = std::filesystem;
 using cmdline::ExitStatus;
 using Kind = cmdline::Flag::Kind;
 
-core::Status check_place(const fs::path& folder) {
+bool is_archive(const fs::path& out) { return out.extension() == ".zip"; }
+
+core::Status check_place(const fs::path& out) {
   std::error_code failure;
-  if (!fs::exists(folder, failure) || (fs::is_directory(folder, failure) && fs::is_empty(folder, failure))) return {};
+  if (!fs::exists(out, failure)) return {};
+  if (is_archive(out)) {
+    return core::fail(core::ErrorCode::kInvalidInput,
+                      "'" + out.string() + "' is there already: --out takes the name of a new file");
+  }
+  if (fs::is_directory(out, failure) && fs::is_empty(out, failure)) return {};
   return core::fail(core::ErrorCode::kInvalidInput,
-                    "'" + folder.string() + "' holds something already: --out takes a new or empty folder");
+                    "'" + out.string() + "' holds something already: --out takes a new or empty folder");
+}
+
+/// Puts the crate to its place, where nothing or an empty folder stands.
+core::Status publish(const fs::path& crate, const fs::path& out) {
+  if (is_archive(out)) return report::pack_crate(crate, out);
+  std::error_code failure;
+  fs::permissions(crate,
+                  fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read |
+                      fs::perms::others_exec,
+                  failure);
+  fs::rename(crate, out, failure);
+  if (failure) return core::fail(sys::system_error("make", out, failure.value()));
+  return {};
 }
 
 core::Result<ExitStatus> run_prov(const cmdline::Flags& flags, std::span<const std::string>,
@@ -45,16 +66,10 @@ core::Result<ExitStatus> run_prov(const cmdline::Flags& flags, std::span<const s
                                      .jobs = run.jobs()};
   // What stands at the place is whole or nothing.
   ALVEUS_TRY(sys::make_directories(fs::absolute(out).parent_path()));
-  ALVEUS_TRY_ASSIGN(auto made, sys::TemporaryDirectory::make("crate-", fs::absolute(out).parent_path()));
-  ALVEUS_TRY(report::write_run_crate(run.journal_file(), describe_for_crate(document), options, made.path()));
-  std::error_code failure;
-  fs::permissions(made.path(),
-                  fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read |
-                      fs::perms::others_exec,
-                  failure);
-  fs::rename(made.path(), out, failure);
-  if (failure) return core::fail(sys::system_error("make", out, failure.value()));
-  static_cast<void>(made.release());
+  ALVEUS_TRY_ASSIGN(const auto made, sys::TemporaryDirectory::make("crate-", fs::absolute(out).parent_path()));
+  const fs::path crate = made.path() / "crate";
+  ALVEUS_TRY(report::write_run_crate(run.journal_file(), describe_for_crate(document), options, crate));
+  ALVEUS_TRY(publish(crate, out));
   terminal.message("provenance of run " + run.run.text() + " in " + out.string());
   return ExitStatus::kDone;
 }
@@ -66,15 +81,17 @@ cmdline::Command make_prov_command() {
       .name = "prov",
       .summary = "write the provenance of one run as an RO-Crate",
       .details =
-          "Writes a folder that tells what the run did in a form that other programs read: a Workflow Run RO-Crate, "
+          "Writes a folder, or a ZIP file, that tells what the run did in a form that other programs read: a Workflow "
+          "Run RO-Crate, "
           "profile Provenance Run Crate 0.5. It holds the documents of the workflow and ro-crate-metadata.json: the "
           "workflow with its steps, tools and parameters; each job with its inputs, outputs, times, exit code, "
           "processor time and memory; files with size and SHA-1; and what failed. Files are named where they "
           "lie, or copied with --with-data.\n\nThe same run gives the same bytes.",
       .flags = {run_argument(),
                 {.name = "out",
-                 .value_name = "DIR",
-                 .help = "A new or empty folder; crate-RUN without it.",
+                 .value_name = "PLACE",
+                 .help = "A new or empty folder, or a new file whose name ends in .zip; the folder crate-RUN without "
+                         "it.",
                  .short_name = "o"},
                 {.name = "with-data", .kind = Kind::kSwitch, .help = "Copy inputs and outputs into the crate."},
                 {.name = "license", .value_name = "URI", .help = "License of the crate."},

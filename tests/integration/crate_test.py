@@ -13,6 +13,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -89,6 +91,62 @@ steps:
       inputs: {code: {type: int, inputBinding: {position: 1}}}
       outputs: {}
 """
+LOOP = """cwlVersion: v1.2
+class: Workflow
+$namespaces: {cwltool: "http://commonwl.org/cwltool#"}
+requirements: {InlineJavascriptRequirement: {}, SubworkflowFeatureRequirement: {}}
+inputs: {notes: File, n: int}
+outputs: {last: {type: File, outputSource: grow/file}}
+steps:
+  grow:
+    in: {file: notes, n: n}
+    out: [file, n]
+    run:
+      class: Workflow
+      inputs: {file: File, n: int}
+      outputs: {file: {type: File, outputSource: add/file}, n: {type: int, outputSource: next/n}}
+      steps:
+        add:
+          in: {file: file, n: n}
+          out: [file]
+          run:
+            class: CommandLineTool
+            baseCommand: [sh, -c, 'cat "$0"; echo "line $1"']
+            inputs: {file: {type: File, inputBinding: {position: 1}}, n: {type: int, inputBinding: {position: 2}}}
+            outputs: {file: stdout}
+            stdout: grown.txt
+        next:
+          in: {n: n}
+          out: [n]
+          run: {class: ExpressionTool, inputs: {n: int}, outputs: {n: int}, expression: '${return {n: inputs.n + 1};}'}
+    requirements:
+      cwltool:Loop: {loopWhen: $(inputs.n < 3), loop: {file: file, n: n}, outputMethod: last}
+"""
+TRIES = """cwlVersion: v1.2
+class: Workflow
+requirements: {ScatterFeatureRequirement: {}}
+inputs: {need: "int[]", counts: string}
+outputs: {said: {type: "File[]", outputSource: try/said}}
+steps:
+  try:
+    in: {need: need, counts: counts}
+    scatter: need
+    out: [said]
+    run:
+      class: CommandLineTool
+      baseCommand: [sh, -c, 'echo x >> "$0$1"; n=$(wc -l < "$0$1"); echo "word $n"; test "$n" -ge "$1" || exit 75']
+      inputs: {counts: {type: string, inputBinding: {position: 1}}, need: {type: int, inputBinding: {position: 2}}}
+      outputs: {said: stdout}
+      stdout: said.txt
+      temporaryFailCodes: [75]
+"""
+WAITS = """cwlVersion: v1.2
+class: CommandLineTool
+baseCommand: [sh, -c, 'echo begun > "$0.begun"; test -e "$0" || sleep 1000; echo done']
+inputs: {gate: {type: string, inputBinding: {}}}
+outputs: {said: stdout}
+stdout: said.txt
+"""
 SECRET = """cwlVersion: v1.2
 class: CommandLineTool
 $namespaces: {cwltool: "http://commonwl.org/cwltool#"}
@@ -120,8 +178,21 @@ class Crates:
         flags = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
         self.alveus_says("run", "-q", "--outdir", "out", *flags, document, "inputs.json", status=status)
 
+    def interrupted_run(self, document, inputs, begun):
+        """Kills the controller as soon as the file is there."""
+        (self.folder / "inputs.json").write_text(json.dumps(inputs))
+        process = subprocess.Popen([self.alveus, "run", "-q", "--outdir", "out", document, "inputs.json"],
+                                   cwd=self.folder, env=self.environment)
+        deadline = time.monotonic() + 60
+        while not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        expect(begun.exists(), "the job began")
+
     def crate(self, name, *flags):
         self.alveus_says("prov", "last", "-o", name, *flags)
+        self.check_archive(name, *flags)
         found = crate_rules.breaches_of(self.folder / name)
         for level, rule, entity, words in found:
             print(f"{name}: {level} {rule}: {entity}: {words}")
@@ -129,6 +200,20 @@ class Crates:
             sys.exit(1)
         graph = json.loads((self.folder / name / "ro-crate-metadata.json").read_text())["@graph"]
         return {entity["@id"]: entity for entity in graph}
+
+
+    def check_archive(self, name, *flags):
+        """The same crate as a ZIP file, as Python's zipfile reads it."""
+        self.alveus_says("prov", "last", "-o", f"{name}.zip", *flags)
+        folder = self.folder / name
+        with zipfile.ZipFile(self.folder / f"{name}.zip") as archive:
+            expect(archive.testzip() is None, f"{name}.zip is whole")
+            packed = {info.filename: None if info.is_dir() else archive.read(info) for info in archive.infolist()}
+        lies_there = {path.relative_to(folder).as_posix() + ("/" if path.is_dir() else ""):
+                      None if path.is_dir() else path.read_bytes() for path in folder.rglob("*")}
+        expect("ro-crate-metadata.json" in packed, f"the root of {name}.zip is the crate")
+        expect(packed == lies_there, f"{name}.zip holds what {name} does")
+        expect(list(packed) == sorted(packed), f"the files in {name}.zip are sorted")
 
 
 def expect(holds, words):
@@ -172,6 +257,10 @@ def check_workflow(crates):
            "the words are a value of their parameter")
     text = (crates.folder / "whole" / "ro-crate-metadata.json").read_bytes()
     crates.crate("again")
+    expect((crates.folder / "whole.zip").read_bytes() == (crates.folder / "again.zip").read_bytes(),
+           "the same archive twice")
+    refused = crates.alveus_says("prov", "last", "-o", "again.zip", status=1)
+    expect("'again.zip' is there already" in refused, "an archive is not written over")
     expect(text == (crates.folder / "again" / "ro-crate-metadata.json").read_bytes(), "the same bytes twice")
 
 
@@ -193,6 +282,66 @@ def check_failure(crates):
     expect(len(failed) == 1 and "exit code 3" in failed[0]["error"], "the job that failed, and why")
     organizer = of_type(crate, "OrganizeAction")[0]
     expect(organizer["actionStatus"].endswith("FailedActionStatus"), "the run failed")
+
+
+def actions(crate):
+    """CreateActions by name."""
+    return {action["name"]: action for action in of_type(crate, "CreateAction")}
+
+
+def check_loop(crates):
+    crates.run("loop.cwl", {"notes": {"class": "File", "location": "notes.txt"}, "n": 0})
+    crate = crates.crate("loop")
+    runs = actions(crate)
+    for iteration in (0, 1, 2):
+        expect(f"Run of the workflow /grow/0.{iteration}" in runs, f"the workflow of iteration {iteration}")
+        expect(f"Run of /grow/next/0.{iteration}" in runs, f"the expression of iteration {iteration}")
+    for earlier, later in ((0, 1), (1, 2)):
+        made = set(crate_rules.ids(runs[f"Run of /grow/add/0.{earlier}"], "result"))
+        taken = set(crate_rules.ids(runs[f"Run of /grow/add/0.{later}"], "object"))
+        expect(made and made <= taken, f"iteration {later} takes the file that iteration {earlier} made")
+    last = crate_rules.ids(runs["Run of /grow/add/0.2"], "result")
+    expect(last == [(crates.folder / "out" / "grown.txt").as_uri()], "the last iteration made the output")
+    execution = [action for action in of_type(crate, "ControlAction") if action["name"] == "Execution of step /grow"]
+    expect(len(execution) == 1 and len(execution[0]["object"]) == 3, "the step was executed once, in three iterations")
+
+
+def check_cache(crates):
+    crates.run("parts/say.cwl", {"word": "cached"}, cache="cache")
+    crates.run("parts/say.cwl", {"word": "cached"}, cache="cache")
+    action = actions(crates.crate("cached"))["Run of /0"]
+    expect("Not run: the result of /0 of run " in action["description"], "the job did not run")
+    expect("resourceUsage" not in action, "so it used nothing")
+    expect(crate_rules.ids(action, "result"), "but it has its output")
+
+
+def check_retries(crates):
+    inputs = {"need": [1, 3], "counts": str(crates.folder / "tries")}
+    crates.run("tries.cwl", inputs, status=1, retries=1, retry_delay=0.01, on_error="continue")
+    action = actions(crates.crate("given-up"))["Run of /try/0.1"]
+    expect(action["actionStatus"].endswith("FailedActionStatus"), "the job was given up")
+    expect("Attempt 2; the one before it: its command ended with exit code 75" in action["description"], "after two")
+    crates.alveus_says("resume", "-q", "last")
+    crate = crates.crate("tried-again")
+    action = actions(crate)["Run of /try/0.1"]
+    expect(action["actionStatus"].endswith("CompletedActionStatus"), "the third attempt was the last")
+    expect("Attempt 3; the one before it: it ended with exit code 75." in action["description"],
+           f"the attempt before failed: {action['description']}")
+    whole = [action for action in of_type(crate, "CreateAction") if action["@id"].startswith("#run-")]
+    expect("then it was resumed" in whole[0]["description"], "the run was resumed")
+
+
+def check_interruption(crates):
+    gate = crates.folder / "gate"
+    crates.interrupted_run("waits.cwl", {"gate": str(gate)}, crates.folder / "gate.begun")
+    action = actions(crates.crate("lost"))["Run of /0"]
+    expect(action["actionStatus"].endswith("FailedActionStatus"), "what was under way came to nothing")
+    expect(action["error"] == "It was interrupted." and "result" not in action, "since it was interrupted")
+    gate.write_text("")
+    crates.alveus_says("resume", "-q", "last")
+    action = actions(crates.crate("resumed"))["Run of /0"]
+    expect(action["actionStatus"].endswith("CompletedActionStatus"), "the second attempt did it")
+    expect("Attempt 2; the one before it: it was interrupted." in action["description"], "and says so")
 
 
 def check_tool(crates):
@@ -225,6 +374,9 @@ def main():
         (folder / "main.cwl").write_text(MAIN)
         (folder / "fails.cwl").write_text(FAILS)
         (folder / "secret.cwl").write_text(SECRET)
+        (folder / "loop.cwl").write_text(LOOP)
+        (folder / "tries.cwl").write_text(TRIES)
+        (folder / "waits.cwl").write_text(WAITS)
         (folder / "parts" / "say.cwl").write_text(SAY)
         (folder / "parts" / "pair.cwl").write_text(PAIR)
         (folder / "notes.txt").write_text("notes\n")
@@ -233,6 +385,10 @@ def main():
         check_workflow(crates)
         check_data(crates)
         check_failure(crates)
+        check_loop(crates)
+        check_cache(crates)
+        check_retries(crates)
+        check_interruption(crates)
         check_tool(crates)
         check_secrets_stay_out(crates)
     print("all crates keep the rules")
