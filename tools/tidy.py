@@ -27,7 +27,7 @@ OWNED_HEADERS = [
     (re.compile(r"^nlohmann/"), {"core"}, "nlohmann-json"),
     (re.compile(r"^sqlite3"), {"store"}, "SQLite"),
     (re.compile(r"^openssl/"), {"core"}, "OpenSSL"),
-    (re.compile(r"^zip\.h"), {"tensorfile"}, "libzip"),
+    (re.compile(r"^zip\.h"), {"tensorfile", "report"}, "libzip"),
 ]
 HEADER_FREE = re.compile(r"^(torch/|ATen/|c10/|itk|gdcm|jsapi|js/|yaml-cpp/|nlohmann/|sqlite3|openssl/|zip\.h)")
 
