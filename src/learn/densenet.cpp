@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <array>
 
+#include "learn/detail/blocks.hpp"
 #include "learn/detail/blueprint.hpp"
 
 namespace alveus::learn {
@@ -24,11 +24,11 @@ constexpr std::array kPlans = {
 };
 
 void add_norm(Layers& layers, WeightList& weights, const std::string& name, std::int64_t channels) {
-  layers.push_back(std::make_unique<BatchNorm>(weights, name, channels, BatchNorm::Then::kRelu));
+  layers.push_back(std::make_unique<BatchNorm>(weights, name, channels, BatchNormSettings{.then = Activation::kRelu}));
 }
 
 void add_convolution(Layers& layers, WeightList& weights, const std::string& name, const ConvolutionShape& shape) {
-  layers.push_back(std::make_unique<Convolution>(weights, name, shape, Fan::kIn, Convolution::Bias::kNone));
+  layers.push_back(std::make_unique<Convolution>(weights, name, shape, Start{.weight = he_filling(shape, Fan::kIn)}));
 }
 
 Layers dense_member(WeightList& weights, const std::string& name, std::int64_t channels, std::int64_t growth) {
@@ -41,14 +41,10 @@ Layers dense_member(WeightList& weights, const std::string& name, std::int64_t c
   return member;
 }
 
-}  // namespace
-
-std::optional<Blueprint> build_densenet(std::string_view name, const NetworkSize& size, WeightList& weights) {
-  const auto* const plan = std::ranges::find(kPlans, name, &DenseNetPlan::name);
-  if (plan == kPlans.end()) return std::nullopt;
+Blueprint build(const DenseNetPlan& plan, const NetworkSize& size, WeightList& weights) {
   Blueprint network;
   Layers& features = network.features;
-  std::int64_t channels = plan->stem_channels;
+  std::int64_t channels = plan.stem_channels;
   add_convolution(features, weights, "features.conv0",
                   {.in_channels = size.in_channels, .out_channels = channels, .kernel = 7, .stride = 2, .padding = 3});
   add_norm(features, weights, "features.norm0", channels);
@@ -56,10 +52,10 @@ std::optional<Blueprint> build_densenet(std::string_view name, const NetworkSize
   for (std::size_t stage = 0; stage < 4; ++stage) {
     const std::string number = std::to_string(stage + 1);
     std::vector<Layers> members;
-    for (int i = 0; i < plan->depths[stage]; ++i) {
+    for (int i = 0; i < plan.depths[stage]; ++i) {
       const std::string member = "features.denseblock" + number + ".denselayer" + std::to_string(i + 1);
-      members.push_back(dense_member(weights, member, channels, plan->growth));
-      channels += plan->growth;
+      members.push_back(dense_member(weights, member, channels, plan.growth));
+      channels += plan.growth;
     }
     features.push_back(std::make_unique<DenseBlock>(std::move(members)));
     if (stage == 2) network.next_to_last_end = features.size();
@@ -67,20 +63,30 @@ std::optional<Blueprint> build_densenet(std::string_view name, const NetworkSize
     const std::string transition = "features.transition" + number;
     add_norm(features, weights, transition + ".norm", channels);
     add_convolution(features, weights, transition + ".conv", {.in_channels = channels, .out_channels = channels / 2});
-    features.push_back(std::make_unique<AveragePool>());
+    features.push_back(std::make_unique<AveragePool>(2, 2, 0));
     channels /= 2;
   }
   add_norm(features, weights, "features.norm5", channels);
-  network.head.push_back(std::make_unique<PoolToGrid>(1));
-  network.head.push_back(
-      std::make_unique<Linear>(weights, "classifier", channels, size.class_count, LinearStart::kUniformZeroBias));
+  network.head.push_back(std::make_unique<GlobalAverage>());
+  const Start start = {.weight = torch_start(channels).weight, .bias = Filling::constant(0)};
+  network.head.push_back(std::make_unique<Linear>(weights, "classifier", channels, size.class_count, start));
+  network.head_names = {"classifier"};
   return network;
 }
 
-std::vector<std::string> densenet_names() {
-  std::vector<std::string> names;
-  for (const auto& plan : kPlans) names.emplace_back(plan.name);
-  return names;
+}  // namespace
+
+std::vector<Design> densenet_designs() {
+  std::vector<Design> designs;
+  for (const auto& plan : kPlans) {
+    designs.push_back(
+        {.description = {.name = std::string(plan.name),
+                         .source = "Huang et al. 2016",
+                         .least = {.height = 29, .width = 29},
+                         .maps = {{FeatureMap::kNextToLast, 16}, {FeatureMap::kLast, 32}}},
+         .build = [&plan](const NetworkSize& size, WeightList& weights) { return build(plan, size, weights); }});
+  }
+  return designs;
 }
 
 }  // namespace alveus::learn

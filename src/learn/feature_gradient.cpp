@@ -6,6 +6,7 @@
 #include "core/check.hpp"
 #include "learn/augment.hpp"
 #include "learn/detail/network_parts.hpp"
+#include "learn/detail/pass_results.hpp"
 #include "learn/detail/picture_tensor.hpp"
 #include "learn/detail/torch_edge.hpp"
 #include "learn/predictor.hpp"
@@ -29,15 +30,15 @@ core::Result<FeatureGradient> feature_gradient(const Network& network, const Ten
     batch.pixels.resize(folder.height() * folder.width());
     to_unit_range(folder.picture(index), batch.pixels);
     batch.targets.push_back(0);
-    at::Tensor features;
+    FeatureCut cut;
     {
       const at::NoGradGuard no_grad;
-      // A copy: the layers behind may write in place.
-      features = network.features(map, picture_tensor(batch, folder, network)).clone();
+      cut = network.features(map, picture_tensor(batch, folder, network));
     }
-    features.set_requires_grad(true);
-    // The head's rectifiers work in place, which a leaf forbids.
-    const at::Tensor logits = network.finish(map, features.mul(1.0));
+    // Copies: the layers behind may write in place, which a leaf forbids.
+    const at::Tensor features = cut.map.clone().set_requires_grad(true);
+    cut.map = features.mul(1.0);
+    const at::Tensor logits = network.finish(map, cut);
     const at::Tensor margin = logits.select(1, 1).sum() - logits.select(1, 0).sum();
     const at::Tensor gradient = torch::autograd::grad({margin}, {features}).front();
     const auto logit_values = values_of(logits);

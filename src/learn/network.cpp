@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/text.hpp"
+#include "core/check.hpp"
 #include "learn/detail/network_parts.hpp"
 #include "learn/detail/torch_edge.hpp"
 
@@ -16,23 +16,43 @@ using core::ErrorCode;
 constexpr std::string_view kNameKey = "network";
 constexpr std::string_view kChannelsKey = "in_channels";
 constexpr std::string_view kClassesKey = "class_count";
-constexpr double kMomentumMin = 0.1;
+constexpr std::string_view kSideKey = "picture_side";
+constexpr int kChannelsMax = 3;
 constexpr int kClassesMax = 100'000;
+constexpr int kSideMax = 65'536;
 
-core::Result<Blueprint> build(const NetworkOptions& options, WeightList& weights) {
-  if ((options.in_channels != 1 && options.in_channels != 3) || options.class_count < 1 ||
-      options.class_count > kClassesMax) {
-    return core::fail(ErrorCode::kInvalidInput, "a network takes 1 or 3 channels and has from 1 to 100000 classes");
+/// What is wrong with the side of square pictures, or nothing.
+std::string wrong_side(const NetworkDescription& network, int side) {
+  const std::string asked =
+      network.name + " cannot be built for pictures of " + std::to_string(side) + " x " + std::to_string(side) + ": ";
+  if (side < 0 || side > kSideMax) return asked + "a side is from 1 to " + std::to_string(kSideMax);
+  if (side == 0) return "";
+  if (side < network.least.height || side < network.least.width) {
+    return asked + "it needs at least " + text_of(network.least);
   }
-  const NetworkSize size = {.in_channels = options.in_channels, .class_count = options.class_count};
-  auto network = build_resnet(options.name, size, weights);
-  if (!network) network = build_densenet(options.name, size, weights);
-  if (!network) network = build_vgg(options.name, size, weights);
-  if (network) return *std::move(network);
-  const auto names = network_names();
-  const auto likely = core::nearest(options.name, names);
-  return core::fail(ErrorCode::kInvalidInput,
-                    "there is no network '" + options.name + "'" + (likely ? "; did you mean '" + *likely + "'?" : ""));
+  if (network.patch > 0 && side % network.patch != 0) {
+    return asked + "their side must be a multiple of " + std::to_string(network.patch);
+  }
+  return "";
+}
+
+/// The row of the network's table, when such a network can be built.
+core::Result<const Design*> choose_design(const NetworkOptions& options) {
+  ALVEUS_TRY_ASSIGN(const auto description, describe_network(options.name));
+  if (options.in_channels < 1 || options.in_channels > kChannelsMax || options.class_count < 1 ||
+      options.class_count > kClassesMax) {
+    return core::fail(ErrorCode::kInvalidInput,
+                      "a network takes from 1 to 3 channels and has from 1 to 100000 classes");
+  }
+  const std::string wrong = wrong_side(description, options.picture_side);
+  if (!wrong.empty()) return core::fail(ErrorCode::kInvalidInput, wrong);
+  return find_design(options.name);
+}
+
+NetworkSize size_of(const NetworkOptions& options, const NetworkDescription& network) {
+  return {.in_channels = options.in_channels,
+          .class_count = options.class_count,
+          .picture_side = options.picture_side > 0 ? options.picture_side : network.usual.height};
 }
 
 std::int64_t trained_count(const WeightList& weights) {
@@ -43,10 +63,10 @@ std::int64_t trained_count(const WeightList& weights) {
   return count;
 }
 
-/// The name in front of ".weight" of the weight that was added last but its bias.
-std::string last_layer_name(const WeightList& weights) {
-  const std::string& bias = weights.items().back().name;
-  return bias.substr(0, bias.rfind('.'));
+/// Whether the weight depends on the task, or only training needs it.
+bool is_in_head(const Blueprint& blueprint, const std::string& name) {
+  return std::ranges::any_of(blueprint.head_names,
+                             [&](const std::string& head) { return name.starts_with(head + "."); });
 }
 
 core::Result<int> metadata_number(const tensorfile::SafetensorsFile& file, std::string_view key) {
@@ -95,10 +115,10 @@ core::Status take_start_weights_from(const Network::Parts& parts, const std::str
     const at::NoGradGuard no_grad;
     for (const Weight& weight : parts.weights.items()) {
       const std::optional<at::Tensor> source = find(weight.name);
-      const bool in_head = weight.name.starts_with(parts.head_name + ".");
+      const bool in_head = is_in_head(parts.blueprint, weight.name);
       if (in_head && (!source || source->sizes() != weight.tensor.sizes())) continue;
-      // Files of other programs may leave the counters out; nothing depends on them.
-      if (!source && weight.role == WeightRole::kCounter) continue;
+      // Files of other programs may leave counters and fixed indices out.
+      if (!source && is_integer(weight.role)) continue;
       if (!source) return wrong_weight(weight.name, "is absent; the file belongs to another network", file);
       ALVEUS_TRY(take_start_weight(weight, *source, file));
     }
@@ -111,20 +131,13 @@ tensorfile::TextMap with_options(tensorfile::TextMap metadata, const NetworkOpti
   metadata[std::string(kNameKey)] = options.name;
   metadata[std::string(kChannelsKey)] = std::to_string(options.in_channels);
   metadata[std::string(kClassesKey)] = std::to_string(options.class_count);
+  if (options.picture_side > 0) metadata[std::string(kSideKey)] = std::to_string(options.picture_side);
   return metadata;
 }
 
 }  // namespace
 
 at::Device torch_device(Device device) { return {device == Device::kCpu ? at::kCPU : at::kCUDA}; }
-
-std::vector<std::string> network_names() {
-  std::vector<std::string> names = resnet_names();
-  for (auto& name : densenet_names()) names.push_back(std::move(name));
-  for (auto& name : vgg_names()) names.push_back(std::move(name));
-  std::ranges::sort(names);
-  return names;
-}
 
 Network::Network(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Network::~Network() = default;
@@ -136,8 +149,11 @@ core::Result<Network> Network::make(const NetworkOptions& options, Device device
     auto parts = std::make_unique<Parts>(torch_device(device));
     parts->options = options;
     parts->device = device;
-    ALVEUS_TRY_ASSIGN(parts->blueprint, build(options, parts->weights));
-    parts->head_name = last_layer_name(parts->weights);
+    ALVEUS_TRY_ASSIGN(parts->design, choose_design(options));
+    const NetworkDescription& description = parts->design->description;
+    const NetworkSize size = size_of(options, description);
+    parts->options.picture_side = description.patch > 0 ? static_cast<int>(size.picture_side) : 0;
+    parts->blueprint = parts->design->build(size, parts->weights);
     parts->weights.fill(options.seed);
     return Network(std::move(parts));
   });
@@ -145,48 +161,20 @@ core::Result<Network> Network::make(const NetworkOptions& options, Device device
 
 const NetworkOptions& Network::options() const { return parts_->options; }
 Device Network::device() const { return parts_->device; }
+const NetworkDescription& Network::description() const { return parts_->design->description; }
 
 std::int64_t Network::parameter_count() const { return trained_count(parts_->weights); }
 
 core::Result<std::int64_t> parameter_count(const NetworkOptions& options) {
   return at_torch_edge("building the network " + options.name, [&]() -> core::Result<std::int64_t> {
     WeightList weights(at::kMeta);  // shapes alone
-    ALVEUS_TRY(build(options, weights));
+    ALVEUS_TRY_ASSIGN(const Design* const design, choose_design(options));
+    design->build(size_of(options, design->description), weights);
     return trained_count(weights);
   });
 }
 
-at::Tensor Network::forward(const at::Tensor& pictures) const {
-  return finish(FeatureMap::kLast, features(FeatureMap::kLast, pictures));
-}
-
-at::Tensor Network::forward_training(const at::Tensor& pictures, const TrainingPass& training) const {
-  const double momentum = std::max(kMomentumMin, 1.0 / static_cast<double>(training.step_number));
-  const Pass pass = {.training = true, .noise = &training.noise, .momentum = momentum};
-  at::Tensor value = pictures.contiguous(at::MemoryFormat::ChannelsLast);
-  value = forward_through(parts_->blueprint.features, std::move(value), pass);
-  return forward_through(parts_->blueprint.head, std::move(value), pass);
-}
-
-at::Tensor Network::features(FeatureMap map, const at::Tensor& pictures) const {
-  const Layers& layers = parts_->blueprint.features;
-  const std::size_t end = map == FeatureMap::kLast ? layers.size() : parts_->blueprint.next_to_last_end;
-  at::Tensor value = pictures.contiguous(at::MemoryFormat::ChannelsLast);
-  for (std::size_t i = 0; i < end; ++i) value = layers[i]->forward(value, Pass{});
-  return value;
-}
-
-at::Tensor Network::finish(FeatureMap map, const at::Tensor& features) const {
-  const Layers& layers = parts_->blueprint.features;
-  at::Tensor value = features;
-  for (std::size_t i = map == FeatureMap::kLast ? layers.size() : parts_->blueprint.next_to_last_end; i < layers.size();
-       ++i) {
-    value = layers[i]->forward(value, Pass{});
-  }
-  return forward_through(parts_->blueprint.head, std::move(value), Pass{});
-}
-
-core::Result<std::string> Network::save(const std::filesystem::path& path, const tensorfile::TextMap& metadata) const {
+core::Result<std::string> Network::save(const std::filesystem::path& path, const TextMap& metadata) const {
   return at_torch_edge("saving the network", [&] {
     SavedTensors tensors;
     for (const Weight& weight : parts_->weights.items()) tensors.add(weight.name, weight.tensor);
@@ -220,6 +208,9 @@ core::Result<Network> Network::load(const std::filesystem::path& path, Device de
   options.name = name->second;
   ALVEUS_TRY_ASSIGN(options.in_channels, metadata_number(file, kChannelsKey));
   ALVEUS_TRY_ASSIGN(options.class_count, metadata_number(file, kClassesKey));
+  if (file.metadata().contains(std::string(kSideKey))) {
+    ALVEUS_TRY_ASSIGN(options.picture_side, metadata_number(file, kSideKey));
+  }
   ALVEUS_TRY_ASSIGN(auto network, make(options, device));
   ALVEUS_TRY(network.take_weights(file));
   return network;
@@ -238,8 +229,7 @@ core::Status Network::take_weights(const tensorfile::SafetensorsFile& file) {
       const tensorfile::TensorView* const view = file.find(weight.name);
       if (view == nullptr) return wrong_weight(weight.name, "is absent", file.name());
       const at::Tensor tensor = weight.tensor;
-      const auto wanted =
-          weight.role == WeightRole::kCounter ? tensorfile::ElementType::kI64 : tensorfile::ElementType::kF32;
+      const auto wanted = is_integer(weight.role) ? tensorfile::ElementType::kI64 : tensorfile::ElementType::kF32;
       if (tensor.sizes() != at::IntArrayRef(view->shape) || view->type != wanted) {
         return wrong_weight(weight.name,
                             "has shape " + shape_text(view->shape) + " or another type, the network needs " +

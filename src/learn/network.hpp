@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "core/random.hpp"
 #include "core/result.hpp"
+#include "learn/network_description.hpp"
 #include "learn/runtime.hpp"
 #include "tensorfile/safetensors.hpp"
 
@@ -19,38 +19,44 @@ class Tensor;
 
 namespace alveus::learn {
 
+/// Defined in learn/detail/pass_results.hpp, as they hold tensors.
+struct TrainingLogits;
+struct FeatureCut;
+
 struct NetworkOptions {
   std::string name = "resnet18";  ///< one of `network_names`
-  int in_channels = 1;            ///< 1 or 3
+  int in_channels = 1;            ///< 1 or 3; 2 where a mask comes with the scan
   int class_count = 2;
   std::uint64_t seed = 1;  ///< of the first weights
+  /// Side of the square pictures to come, to learn at once that they are too small; 0: unknown. A network built for one
+  /// size (see `NetworkDescription::patch`) is built for this one, or with 0 for its usual one. In a network's own
+  /// options 0 unless it is such a network.
+  int picture_side = 0;
 };
-
-/// Names as torchvision has them, sorted.
-std::vector<std::string> network_names();
 
 /// Trained parameters of such a network, without making its weights. As `Network::make` fails.
 core::Result<std::int64_t> parameter_count(const NetworkOptions& options);
 
+/// Whether dropout drops values and stochastic depth leaves branches out.
+enum class Dropping { kOn, kOff };
+
 /// What a training pass needs besides its pictures.
 struct TrainingPass {
-  core::Random& noise;           ///< draws the dropout masks
+  core::Random& noise;           ///< draws what is dropped
   std::int64_t step_number = 1;  ///< of the training, from 1
+  Dropping dropping = Dropping::kOn;
+  /// Of bags [N, S, …]: how many slices of each are real; the others are padding, which nothing looks at. Empty: all.
+  std::span<const std::int64_t> slice_counts = {};
 };
 
-/// Which feature map a network is cut at.
-enum class FeatureMap {
-  kLast,        ///< behind the last convolution
-  kNextToLast,  ///< at the end of the last stage but one: twice as fine
-};
-
-/// A classifier of pictures: convolutions that end in a feature map, and a head that turns it into logits. Structure,
-/// parameter counts and weight names are torchvision's, so weights move between the two without a change. A resource;
-/// used by one thread at a time. Passes record gradients unless the caller switches them off. What LibTorch throws
-/// passes through `forward` and its kind: they are called under `at_torch_edge`.
+/// A classifier of pictures, volumes or bags of slices: layers that end in a feature map, and a head that turns it into
+/// logits. Structure, parameter counts and weight names are torchvision's where it has the network, so weights move
+/// between the two without a change. A resource; used by one thread at a time. Passes record gradients unless the
+/// caller switches them off. What LibTorch throws passes through `forward` and its kind, as does what they throw for an
+/// input that `check_input` refuses: they are called under `at_torch_edge`.
 class Network {
  public:
-  /// kInvalidInput suggests the likely name for a misspelt one.
+  /// kInvalidInput suggests the likely name for a misspelt one, and says which sizes the network cannot have.
   static core::Result<Network> make(const NetworkOptions& options, Device device);
   ~Network();
   Network(Network&&) noexcept;
@@ -61,15 +67,23 @@ class Network {
   /// Trained parameters; running statistics do not count.
   std::int64_t parameter_count() const;
 
-  /// Pictures [N, C, H, W] in [0, 1] to logits [N, classes], with running statistics and without dropout.
-  at::Tensor forward(const at::Tensor& pictures) const;
+  const NetworkDescription& description() const;
+
+  /// Whether the network can take an input of these sizes; kInvalidInput says what it takes instead.
+  core::Status check_input(std::span<const std::int64_t> sizes) const;
+
+  /// Inputs in [0, 1], as the description says [N, C, H, W], [N, C, D, H, W] or [N, S, C, H, W], to logits
+  /// [N, classes], with running statistics and without dropout. `slice_counts` as in `TrainingPass`.
+  at::Tensor forward(const at::Tensor& input, std::span<const std::int64_t> slice_counts = {}) const;
   /// As `forward` while training: dropout drops, and batch norms use the batch's statistics and add them to their
   /// running ones, with a share of 1 / step but at least 0.1. (With torch's constant 0.1 the start values would
-  /// outweigh small variances for a hundred steps, and the first epochs could not be validated.)
-  at::Tensor forward_training(const at::Tensor& pictures, const TrainingPass& training) const;
-  /// `forward` in two halves: finish(map, features(map, x)) = forward(x).
-  at::Tensor features(FeatureMap map, const at::Tensor& pictures) const;
-  at::Tensor finish(FeatureMap map, const at::Tensor& features) const;
+  /// outweigh small variances for a hundred steps, and the first epochs could not be validated. From step 10 on the
+  /// share is torch's.)
+  TrainingLogits forward_training(const at::Tensor& input, const TrainingPass& training) const;
+  /// `forward` in two halves: finish(map, features(map, x)) = forward(x). The map may be replaced by another of its
+  /// sizes in between. Only for the maps of the description.
+  FeatureCut features(FeatureMap map, const at::Tensor& input, std::span<const std::int64_t> slice_counts = {}) const;
+  at::Tensor finish(FeatureMap map, const FeatureCut& cut) const;
 
   /// Writes all weights with the network's name and sizes as metadata, and what `metadata` adds. Gives the file's
   /// SHA-256.

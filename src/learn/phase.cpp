@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/hash.hpp"
+#include "learn/detail/pass_results.hpp"
 #include "learn/detail/picture_tensor.hpp"
 #include "learn/detail/torch_edge.hpp"
 #include "learn/predictor.hpp"
@@ -14,6 +15,9 @@ namespace alveus::learn {
 namespace {
 
 using core::ErrorCode;
+
+// Of the loss of an auxiliary head: Szegedy et al. (2014) take 0.3, torchvision's training 0.4.
+constexpr double kAuxiliaryShare = 0.4;
 
 double seconds_between(sys::SteadyTime begin, sys::SteadyTime end) {
   return std::chrono::duration<double>(end - begin).count();
@@ -116,15 +120,20 @@ core::Result<double> Phase::train_epoch(int epoch, const PhaseState& state) {
 
 core::Status Phase::train_batch(Batch& batch, int epoch, Loss& loss, core::Random& noise) {
   return at_torch_edge("training", [&]() -> core::Status {
-    const at::Tensor logits = network_.forward_training(picture_tensor(batch, folder_, network_),
-                                                        {.noise = noise, .step_number = optimizer_.step_count() + 1});
-    const at::Tensor batch_loss = at::cross_entropy_loss(logits, target_tensor(batch, network_), class_weights_);
+    const TrainingLogits answer = network_.forward_training(
+        picture_tensor(batch, folder_, network_), {.noise = noise, .step_number = optimizer_.step_count() + 1});
+    const at::Tensor targets = target_tensor(batch, network_);
+    const at::Tensor batch_loss = at::cross_entropy_loss(answer.logits, targets, class_weights_);
     const auto value = batch_loss.item<double>();
     if (!std::isfinite(value)) {
       return core::fail(ErrorCode::kInvalidInput, "the training diverged: the loss is not finite in epoch " +
                                                       std::to_string(epoch) + "; choose a smaller learning rate");
     }
-    batch_loss.backward();
+    at::Tensor whole_loss = batch_loss;
+    if (answer.auxiliary.defined()) {
+      whole_loss = batch_loss + kAuxiliaryShare * at::cross_entropy_loss(answer.auxiliary, targets, class_weights_);
+    }
+    whole_loss.backward();
     optimizer_.step(learning_rate(epoch));
     double weight_sum = 0;
     for (const std::int64_t target : batch.targets) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <array>
 
+#include "learn/detail/blocks.hpp"
 #include "learn/detail/blueprint.hpp"
 
 namespace alveus::learn {
@@ -40,16 +40,20 @@ class ResNetBuilder {
     Layers shortcut;
     if (stride != 1 || channels_ != out_channels) {
       add(shortcut, name + ".downsample.0", name + ".downsample.1",
-          {.in_channels = channels_, .out_channels = out_channels, .stride = stride}, BatchNorm::Then::kNothing);
+          {.in_channels = channels_, .out_channels = out_channels, .stride = stride}, Activation::kNone);
     }
     channels_ = out_channels;
     return std::make_unique<ResidualBlock>(std::move(main), std::move(shortcut));
   }
 
   void add(Layers& layers, const std::string& convolution, const std::string& norm, const ConvolutionShape& shape,
-           BatchNorm::Then then) {
-    layers.push_back(std::make_unique<Convolution>(weights_, convolution, shape, Fan::kOut, Convolution::Bias::kNone));
-    layers.push_back(std::make_unique<BatchNorm>(weights_, norm, shape.out_channels, then));
+           Activation then) {
+    add_normed_convolution(layers, weights_,
+                           {.convolution = convolution,
+                            .norm = norm,
+                            .shape = shape,
+                            .settings = {.then = then},
+                            .filling = he_filling(shape, Fan::kOut)});
   }
 
   std::int64_t channels() const { return channels_; }
@@ -59,17 +63,16 @@ class ResNetBuilder {
     Layers main;
     add(main, name + ".conv1", name + ".bn1",
         {.in_channels = channels_, .out_channels = planes, .kernel = 3, .stride = stride, .padding = 1},
-        BatchNorm::Then::kRelu);
+        Activation::kRelu);
     add(main, name + ".conv2", name + ".bn2",
-        {.in_channels = planes, .out_channels = planes, .kernel = 3, .padding = 1}, BatchNorm::Then::kNothing);
+        {.in_channels = planes, .out_channels = planes, .kernel = 3, .padding = 1}, Activation::kNone);
     return main;
   }
 
   Layers bottleneck(const std::string& name, std::int64_t planes, std::int64_t stride) {
     const std::int64_t width = planes * plan_.width_per_group / 64 * plan_.groups;
     Layers main;
-    add(main, name + ".conv1", name + ".bn1", {.in_channels = channels_, .out_channels = width},
-        BatchNorm::Then::kRelu);
+    add(main, name + ".conv1", name + ".bn1", {.in_channels = channels_, .out_channels = width}, Activation::kRelu);
     add(main, name + ".conv2", name + ".bn2",
         {.in_channels = width,
          .out_channels = width,
@@ -77,9 +80,8 @@ class ResNetBuilder {
          .stride = stride,
          .padding = 1,
          .groups = plan_.groups},
-        BatchNorm::Then::kRelu);
-    add(main, name + ".conv3", name + ".bn3", {.in_channels = width, .out_channels = 4 * planes},
-        BatchNorm::Then::kNothing);
+        Activation::kRelu);
+    add(main, name + ".conv3", name + ".bn3", {.in_channels = width, .out_channels = 4 * planes}, Activation::kNone);
     return main;
   }
 
@@ -88,34 +90,39 @@ class ResNetBuilder {
   std::int64_t channels_ = 64;
 };
 
-}  // namespace
-
-std::optional<Blueprint> build_resnet(std::string_view name, const NetworkSize& size, WeightList& weights) {
-  const auto* const plan = std::ranges::find(kPlans, name, &ResNetPlan::name);
-  if (plan == kPlans.end()) return std::nullopt;
+Blueprint build(const ResNetPlan& plan, const NetworkSize& size, WeightList& weights) {
   Blueprint network;
-  ResNetBuilder builder(*plan, weights);
+  ResNetBuilder builder(plan, weights);
   builder.add(network.features, "conv1", "bn1",
               {.in_channels = size.in_channels, .out_channels = 64, .kernel = 7, .stride = 2, .padding = 3},
-              BatchNorm::Then::kRelu);
+              Activation::kRelu);
   network.features.push_back(std::make_unique<MaxPool>(3, 2, 1));
   for (std::size_t stage = 0; stage < 4; ++stage) {
-    for (int i = 0; i < plan->depths[stage]; ++i) {
+    for (int i = 0; i < plan.depths[stage]; ++i) {
       const std::string block = "layer" + std::to_string(stage + 1) + "." + std::to_string(i);
       network.features.push_back(builder.block(block, std::int64_t{64} << stage, stage > 0 && i == 0 ? 2 : 1));
     }
     if (stage == 2) network.next_to_last_end = network.features.size();
   }
-  network.head.push_back(std::make_unique<PoolToGrid>(1));
+  network.head.push_back(std::make_unique<GlobalAverage>());
   network.head.push_back(
-      std::make_unique<Linear>(weights, "fc", builder.channels(), size.class_count, LinearStart::kUniform));
+      std::make_unique<Linear>(weights, "fc", builder.channels(), size.class_count, torch_start(builder.channels())));
+  network.head_names = {"fc"};
   return network;
 }
 
-std::vector<std::string> resnet_names() {
-  std::vector<std::string> names;
-  for (const auto& plan : kPlans) names.emplace_back(plan.name);
-  return names;
+}  // namespace
+
+std::vector<Design> resnet_designs() {
+  std::vector<Design> designs;
+  for (const auto& plan : kPlans) {
+    designs.push_back(
+        {.description = {.name = std::string(plan.name),
+                         .source = plan.groups == 1 ? "He et al. 2015" : "Xie et al. 2016",
+                         .maps = {{FeatureMap::kNextToLast, 16}, {FeatureMap::kLast, 32}}},
+         .build = [&plan](const NetworkSize& size, WeightList& weights) { return build(plan, size, weights); }});
+  }
+  return designs;
 }
 
 }  // namespace alveus::learn

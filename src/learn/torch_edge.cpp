@@ -18,4 +18,11 @@ core::Error torch_error(std::string_view action, std::string_view what) {
           .context = {}};
 }
 
+core::Error value_error(std::string_view action, std::string_view what) {
+  return {.code = core::ErrorCode::kInvalidInput,
+          .message = std::string(action) + ": " + std::string(what.substr(0, what.find('\n'))),
+          .where = {},
+          .context = {}};
+}
+
 }  // namespace alveus::learn

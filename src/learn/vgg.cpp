@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <array>
 
 #include "learn/detail/blueprint.hpp"
@@ -26,37 +25,35 @@ constexpr std::array kPlans = {
 constexpr std::array<std::int64_t, 5> kChannels = {64, 128, 256, 512, 512};
 
 void add_head(Layers& head, WeightList& weights, std::int64_t class_count) {
+  const Start start = {.weight = Filling::normal(0.01), .bias = Filling::constant(0)};
   // The last pooling stands here, so that the last feature map is the finest one behind the last convolution.
   head.push_back(std::make_unique<MaxPool>(2, 2, 0));
   head.push_back(std::make_unique<PoolToGrid>(7));
-  head.push_back(std::make_unique<Linear>(weights, "classifier.0", 512 * 7 * 7, 4096, LinearStart::kNormal));
+  head.push_back(std::make_unique<Linear>(weights, "classifier.0", 512 * 7 * 7, 4096, start));
   head.push_back(std::make_unique<Relu>());
   head.push_back(std::make_unique<Dropout>());
-  head.push_back(std::make_unique<Linear>(weights, "classifier.3", 4096, 4096, LinearStart::kNormal));
+  head.push_back(std::make_unique<Linear>(weights, "classifier.3", 4096, 4096, start));
   head.push_back(std::make_unique<Relu>());
   head.push_back(std::make_unique<Dropout>());
-  head.push_back(std::make_unique<Linear>(weights, "classifier.6", 4096, class_count, LinearStart::kNormal));
+  head.push_back(std::make_unique<Linear>(weights, "classifier.6", 4096, class_count, start));
 }
 
-}  // namespace
-
-std::optional<Blueprint> build_vgg(std::string_view name, const NetworkSize& size, WeightList& weights) {
-  const auto* const plan = std::ranges::find(kPlans, name, &VggPlan::name);
-  if (plan == kPlans.end()) return std::nullopt;
+Blueprint build(const VggPlan& plan, const NetworkSize& size, WeightList& weights) {
   Blueprint network;
   Layers& features = network.features;
   std::int64_t channels = size.in_channels;
   int position = 0;  // torchvision names the layers of its one long sequence by their position
   for (std::size_t stage = 0; stage < kChannels.size(); ++stage) {
-    for (int i = 0; i < plan->depths[stage]; ++i) {
+    for (int i = 0; i < plan.depths[stage]; ++i) {
       const ConvolutionShape shape = {
           .in_channels = channels, .out_channels = kChannels[stage], .kernel = 3, .padding = 1};
       channels = kChannels[stage];
-      features.push_back(std::make_unique<Convolution>(weights, "features." + std::to_string(position++), shape,
-                                                       Fan::kOut, Convolution::Bias::kZero));
-      if (plan->norm == Norm::kBatch) {
+      const Start start = {.weight = he_filling(shape, Fan::kOut), .bias = Filling::constant(0)};
+      features.push_back(
+          std::make_unique<Convolution>(weights, "features." + std::to_string(position++), shape, start));
+      if (plan.norm == Norm::kBatch) {
         features.push_back(std::make_unique<BatchNorm>(weights, "features." + std::to_string(position++), channels,
-                                                       BatchNorm::Then::kRelu));
+                                                       BatchNormSettings{.then = Activation::kRelu}));
       } else {
         features.push_back(std::make_unique<Relu>());
       }
@@ -67,13 +64,23 @@ std::optional<Blueprint> build_vgg(std::string_view name, const NetworkSize& siz
     ++position;
   }
   add_head(network.head, weights, size.class_count);
+  network.head_names = {"classifier.6"};
   return network;
 }
 
-std::vector<std::string> vgg_names() {
-  std::vector<std::string> names;
-  for (const auto& plan : kPlans) names.emplace_back(plan.name);
-  return names;
+}  // namespace
+
+std::vector<Design> vgg_designs() {
+  std::vector<Design> designs;
+  for (const auto& plan : kPlans) {
+    designs.push_back(
+        {.description = {.name = std::string(plan.name),
+                         .source = "Simonyan and Zisserman 2014",
+                         .least = {.height = 32, .width = 32},
+                         .maps = {{FeatureMap::kNextToLast, 8}, {FeatureMap::kLast, 16}}},
+         .build = [&plan](const NetworkSize& size, WeightList& weights) { return build(plan, size, weights); }});
+  }
+  return designs;
 }
 
 }  // namespace alveus::learn

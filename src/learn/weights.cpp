@@ -51,11 +51,18 @@ at::Tensor drawn_values(const Weight& weight, std::uint64_t seed) {
 
 at::Tensor WeightList::add(std::string name, at::IntArrayRef shape, WeightRole role, Filling filling) {
   ALVEUS_CHECK(find(name) == nullptr, "a name stands for one weight");
-  const auto options = at::TensorOptions().dtype(role == WeightRole::kCounter ? at::kLong : at::kFloat).device(device_);
+  const auto options = at::TensorOptions().dtype(is_integer(role) ? at::kLong : at::kFloat).device(device_);
   const auto format = shape.size() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
   at::Tensor tensor = at::empty(shape, options.memory_format(format));
   if (role == WeightRole::kTrained) tensor.set_requires_grad(true);
   items_.push_back({std::move(name), tensor, role, filling});
+  return tensor;
+}
+
+at::Tensor WeightList::add_index(std::string name, const at::Tensor& values) {
+  const Filling given = {.kind = Filling::Kind::kGiven};
+  at::Tensor tensor = add(std::move(name), values.sizes(), WeightRole::kIndex, given);
+  if (!device_.is_meta()) tensor.copy_(values);
   return tensor;
 }
 
@@ -68,6 +75,7 @@ void WeightList::fill(std::uint64_t seed) const {
   const at::NoGradGuard no_grad;
   for (const Weight& weight : items_) {
     const at::Tensor tensor = weight.tensor;
+    if (weight.filling.kind == Filling::Kind::kGiven) continue;
     if (weight.filling.kind == Filling::Kind::kConstant) {
       tensor.fill_(weight.filling.scale);
     } else {

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "learn/detail/pass_results.hpp"
 #include "learn/predictor.hpp"
 #include "testing/lesion_folder.hpp"
 
@@ -34,7 +35,7 @@ double margin(const Network& network, FeatureMap map, const FeatureGradient& at_
   const at::Tensor tensor =
       at::from_blob(features.data(), {1, extent(at_point.channels), extent(at_point.height), extent(at_point.width)})
           .clone();
-  const at::Tensor logits = network.finish(map, tensor);
+  const at::Tensor logits = network.finish(map, {.map = tensor, .rest = {}});
   return logits[0][1].item<double>() - logits[0][0].item<double>();
 }
 

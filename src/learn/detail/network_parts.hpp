@@ -12,9 +12,9 @@ namespace alveus::learn {
 struct Network::Parts {
   NetworkOptions options;
   Device device = Device::kCpu;
+  const Design* design = nullptr;
   WeightList weights;
   Blueprint blueprint;
-  std::string head_name;  ///< of the last layer: "fc", "classifier", "classifier.6"
 
   explicit Parts(at::Device place) : weights(place) {}
 };

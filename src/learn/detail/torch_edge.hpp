@@ -16,6 +16,9 @@ namespace alveus::learn {
 /// Makes an Error of what LibTorch threw: kUnavailable when memory ran out, else kInternal.
 core::Error torch_error(std::string_view action, std::string_view what);
 
+/// kInvalidInput: an argument that a function of this library checked.
+core::Error value_error(std::string_view action, std::string_view what);
+
 /// Runs `function`, which calls LibTorch, and turns exceptions into errors. `function` returns a Result or a value.
 template <typename Function>
 auto at_torch_edge(std::string_view action, Function&& function) {
@@ -33,6 +36,8 @@ auto at_torch_edge(std::string_view action, Function&& function) {
     } else {
       return Answer(std::forward<Function>(function)());
     }
+  } catch (const c10::ValueError& error) {
+    return Answer(core::fail(value_error(action, error.what_without_backtrace())));
   } catch (const c10::Error& error) {
     return Answer(core::fail(torch_error(action, error.what_without_backtrace())));
   } catch (const std::bad_alloc&) {

@@ -14,11 +14,13 @@ enum class WeightRole {
   kTrained,    ///< Changed by the optimiser; the only ones that count as parameters.
   kStatistic,  ///< Running mean or variance of a batch norm.
   kCounter,    ///< Batches a batch norm has seen, a 64-bit integer.
+  kIndex,      ///< Fixed 64-bit integers that torchvision keeps among its weights.
 };
+constexpr bool is_integer(WeightRole role) { return role == WeightRole::kCounter || role == WeightRole::kIndex; }
 
 /// How a weight starts.
 struct Filling {
-  enum class Kind { kConstant, kNormal, kUniform };
+  enum class Kind { kConstant, kNormal, kUniform, kGiven };
   Kind kind = Kind::kConstant;
   double scale = 0;  ///< the constant; the standard deviation; the bound of a symmetric interval
 
@@ -43,6 +45,9 @@ class WeightList {
   /// Adds an unfilled weight and returns its handle, which shares memory with the list's. Four-dimensional weights lie
   /// in channels-last order, which oneDNN and cuDNN read without a copy.
   at::Tensor add(std::string name, at::IntArrayRef shape, WeightRole role, Filling filling);
+
+  /// Adds a kIndex with its values.
+  at::Tensor add_index(std::string name, const at::Tensor& values);
 
   const std::vector<Weight>& items() const { return items_; }
   const Weight* find(std::string_view name) const;
