@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace alveus::learn {
+
+/// A network and the inputs it is compared with.
+struct TwinCase {
+  std::string network;
+  std::vector<std::int64_t> sizes = {4, 1, 64, 64};
+};
+
+/// Compares all logits, gradients and running statistics of one pass.
+void expect_twins(const TwinCase& twin);
+
+/// Compares the losses of a training of 50 steps.
+void expect_same_training(const TwinCase& twin, double learning_rate);
+
+}  // namespace alveus::learn

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Passes a batch through torchvision's own network, with the weights of ours.
+
+usage: torchvision_twin.py FOLDER
+
+Reads FOLDER/model.safetensors, whose metadata name the network, and FOLDER/batch.safetensors: `inputs` [N, C, …] and
+`targets` [N]; or, for a training, `inputs` [steps, N, C, …] and `targets` [steps, N] with the metadata `learning_rate`
+and `weight_decay`. The network is built with the file's classes and input channels; its weights must fit without a
+remainder. Nothing is dropped. Writes FOLDER/answer.safetensors:
+
+- for a batch `eval` (logits with running statistics), `train` and `auxiliary` (logits while training), `loss`,
+  `gradient/NAME` of every weight and `statistic/NAME` of every running one behind the pass;
+- for a training `losses` [steps], of Adam with AMSGrad.
+
+Status 77: torchvision is not installed.
+"""
+
+import json
+import struct
+import sys
+
+try:
+    import torch
+    import torchvision
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(77)
+
+TYPES = {"F32": torch.float32, "I64": torch.int64}
+AUXILIARY_SHARE = 0.4
+
+
+def read_safetensors(path):
+    with open(path, "rb") as file:
+        content = bytearray(file.read())
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + length])
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        tensors[name] = torch.frombuffer(content[begin:end], dtype=TYPES[entry["dtype"]]).reshape(entry["shape"])
+    return metadata, tensors
+
+
+def write_safetensors(path, tensors):
+    header, blocks, offset = {}, [], 0
+    for name, tensor in tensors.items():
+        block = tensor.detach().contiguous().to(torch.float32).numpy().tobytes()
+        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [offset, offset + len(block)]}
+        blocks.append(block)
+        offset += len(block)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(blocks))
+
+
+def vision_transformer(name, classes, side):
+    channels, heads = {"vit_s_16": (384, 6), "vit_b_16": (768, 12)}[name]
+    return torchvision.models.VisionTransformer(
+        image_size=side, patch_size=16, num_layers=12, num_heads=heads, hidden_dim=channels, mlp_dim=4 * channels,
+        num_classes=classes)
+
+
+def build(name, classes, side):
+    if name.startswith("vit_"):
+        return vision_transformer(name, classes, side)
+    if name == "inception_v3":
+        return torchvision.models.inception_v3(weights=None, num_classes=classes, init_weights=False)
+    return getattr(torchvision.models, name)(weights=None, num_classes=classes)
+
+
+def drop_nothing(model):
+    for module in model.modules():
+        if isinstance(module, (torch.nn.Dropout, torchvision.ops.StochasticDepth)):
+            module.p = 0.0
+
+
+def replace_first_layer(model, tensors):
+    """Gives the first convolution the file's input channels."""
+    for name, module in model.named_modules():
+        if not isinstance(module, (torch.nn.Conv2d, torch.nn.Conv3d)):
+            continue
+        channels = tensors[name + ".weight"].shape[1]
+        if module.in_channels != channels:
+            parent = model.get_submodule(name.rpartition(".")[0])
+            setattr(parent, name.rpartition(".")[2],
+                    type(module)(channels, module.out_channels, module.kernel_size, module.stride, module.padding,
+                                 bias=module.bias is not None))
+        return
+
+
+def train_logits(model, inputs):
+    answer = model(inputs)
+    if isinstance(answer, tuple):
+        return answer
+    return answer, None
+
+
+def loss_of(logits, auxiliary, targets):
+    loss = torch.nn.functional.cross_entropy(logits, targets)
+    if auxiliary is not None:
+        loss = loss + AUXILIARY_SHARE * torch.nn.functional.cross_entropy(auxiliary, targets)
+    return loss
+
+
+def answers_of_batch(model, inputs, targets):
+    model.eval()
+    answers = {"eval": model(inputs)}
+    model.train()
+    logits, auxiliary = train_logits(model, inputs)
+    answers["train"] = logits
+    if auxiliary is not None:
+        answers["auxiliary"] = auxiliary
+    loss = loss_of(logits, auxiliary, targets)
+    answers["loss"] = loss
+    loss.backward()
+    for name, weight in model.named_parameters():
+        answers["gradient/" + name] = weight.grad
+    for name, value in model.named_buffers():
+        if value.is_floating_point():
+            answers["statistic/" + name] = value
+    return answers
+
+
+def losses_of_training(model, inputs, targets, settings):
+    model.train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=float(settings["learning_rate"]),
+                                 weight_decay=float(settings["weight_decay"]), amsgrad=True)
+    losses = []
+    for pictures, labels in zip(inputs, targets):
+        optimizer.zero_grad()
+        loss = loss_of(*train_logits(model, pictures.contiguous(memory_format=memory_format_of(pictures))), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return torch.tensor(losses)
+
+
+def memory_format_of(inputs):
+    return torch.channels_last if inputs.dim() == 4 else torch.contiguous_format
+
+
+def main():
+    (folder,) = sys.argv[1:]
+    torch.set_num_threads(1)
+    metadata, tensors = read_safetensors(folder + "/model.safetensors")
+    settings, batch = read_safetensors(folder + "/batch.safetensors")
+    inputs, targets = batch["inputs"], batch["targets"]
+    model = build(metadata["network"], int(metadata["class_count"]), inputs.shape[-1])
+    replace_first_layer(model, tensors)
+    model.load_state_dict(tensors, strict=True)
+    drop_nothing(model)
+    if "learning_rate" in settings:
+        model = model.to(memory_format=memory_format_of(inputs[0]))
+        answers = {"losses": losses_of_training(model, inputs, targets, settings)}
+    else:
+        model = model.to(memory_format=memory_format_of(inputs))
+        answers = answers_of_batch(model, inputs.contiguous(memory_format=memory_format_of(inputs)), targets)
+    write_safetensors(folder + "/answer.safetensors", answers)
+
+
+main()
