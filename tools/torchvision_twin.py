@@ -64,7 +64,50 @@ def vision_transformer(name, classes, side):
         num_classes=classes)
 
 
+def with_cubes(module):
+    """torchvision's network with every window a cube: 3-D convolutions, norms and poolings in the places of 2-D ones."""
+    nn = torch.nn
+    for name, child in module.named_children():
+        if isinstance(child, nn.Conv2d):
+            child = nn.Conv3d(child.in_channels, child.out_channels, child.kernel_size[0], child.stride[0],
+                              child.padding[0], bias=child.bias is not None)
+        elif isinstance(child, nn.BatchNorm2d):
+            child = nn.BatchNorm3d(child.num_features)
+        elif isinstance(child, nn.MaxPool2d):
+            child = nn.MaxPool3d(child.kernel_size, child.stride, child.padding)
+        elif isinstance(child, nn.AvgPool2d):
+            child = nn.AvgPool3d(child.kernel_size, child.stride)
+        else:
+            with_cubes(child)
+            continue
+        setattr(module, name, child)
+    return module
+
+
+class CubicDenseNet(torch.nn.Module):
+    """The forward pass of torchvision's DenseNet, whose last pooling is written for two axes, with three."""
+
+    def __init__(self, flat):
+        super().__init__()
+        self.features, self.classifier = with_cubes(flat).features, flat.classifier
+
+    def forward(self, inputs):
+        maps = torch.nn.functional.relu(self.features(inputs))
+        return self.classifier(maps.mean((2, 3, 4)))
+
+
+def video_resnet(name, classes):
+    video = torchvision.models.video.resnet
+    block, depths = {"r3d_18": (video.BasicBlock, [2, 2, 2, 2]), "r3d_50": (video.Bottleneck, [3, 4, 6, 3])}[name]
+    return video.VideoResNet(block=block, conv_makers=[video.Conv3DSimple] * 4, layers=depths, stem=video.BasicStem,
+                             num_classes=classes)
+
+
 def build(name, classes, side):
+    if name.startswith("r3d_"):
+        return video_resnet(name, classes)
+    if name.endswith("_3d"):
+        return CubicDenseNet(build(name.removesuffix("_3d"), classes, side))
     if name.startswith("vit_"):
         return vision_transformer(name, classes, side)
     if name == "inception_v3":

@@ -19,13 +19,14 @@ constexpr std::string_view kRecordFailure = "--record-failure";
 constexpr std::size_t kTailBytes = 4096;
 constexpr std::size_t kReasonBytesMax = 500;
 
-constexpr std::array<LaboratoryCommand, 6> kCommands = {{
+constexpr std::array<LaboratoryCommand, 7> kCommands = {{
     {"phantom", "make a synthetic chest-CT data set with ground-truth lesions"},
     {"ingest", "read a data set's manifest, check every file, list what is rejected and why"},
     {"window", "map the fixed window to 8 bits, crop to the lungs, resize"},
     {"train", "train one variant"},
     {"predict", "compute the probabilities of a trained variant"},
     {"explain", "show and score which parts of a picture decided"},
+    {"networks", "list the networks"},
 }};
 
 /// The value of `--flag value` or `--flag=value`, or "".

@@ -37,25 +37,10 @@ struct ProfiledRun {
 /// `graph` as for report::read_profile, whose errors these are.
 core::Result<ProfiledRun> profile_run(store::RunFolder folder, const report::StepGraph* graph = nullptr);
 
-/// A table for the terminal: a line a row, columns two blanks apart, the first row the heads.
-class TextTable {
- public:
-  /// `numbers` are the columns that stand to the right.
-  explicit TextTable(std::vector<std::string> heads, std::vector<std::size_t> numbers = {});
-  void add(std::vector<std::string> cells);
-  std::string text(std::string_view indent = {}) const;
-
- private:
-  std::vector<std::vector<std::string>> rows_;
-  std::vector<std::size_t> numbers_;
-};
-
 /// A value of an input or output object for the eye: text as it is, a File or Directory by its path and size, lists
 /// and records cut to a few members.
 std::string value_text(const core::Value& value);
 /// "/a b/c" for "file:///a%20b/c"; other URIs as they are.
 std::string path_text(const std::string& location);
-/// How many columns a text takes: its code points.
-std::size_t columns_of(std::string_view text);
 
 }  // namespace alveus::cli

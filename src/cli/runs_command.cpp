@@ -7,6 +7,7 @@
 #include "cli/run_records.hpp"
 #include "cli/workflow_run_options.hpp"
 #include "cmdline/terminal.hpp"
+#include "cmdline/text_table.hpp"
 #include "core/json.hpp"
 #include "report/number.hpp"
 #include "store/run_history.hpp"
@@ -41,7 +42,7 @@ core::Value value_of(const Line& line) {
 }
 
 std::string table_of(const std::vector<Line>& lines) {
-  TextTable table({"RUN", "STARTED (UTC)", "STATUS", "TIME", "DONE", "FAILED", "DOCUMENT"}, {3, 4, 5});
+  cmdline::TextTable table({"RUN", "STARTED (UTC)", "STATUS", "TIME", "DONE", "FAILED", "DOCUMENT"}, {3, 4, 5});
   for (const Line& line : lines) {
     table.add({line.run.folder.run.text(), report::time_text(line.run.started_at), line.standing,
                report::elapsed_text(elapsed(line)), std::to_string(line.jobs.done), std::to_string(line.jobs.failed),

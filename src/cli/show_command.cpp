@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/run_records.hpp"
 #include "cmdline/terminal.hpp"
+#include "cmdline/text_table.hpp"
 #include "core/json.hpp"
 #include "report/number.hpp"
 #include "report/run_profile.hpp"
@@ -42,9 +43,9 @@ void tell_values(std::string& text, std::string_view title, const core::Value* v
   if (values == nullptr || !values->is_object() || values->as_object().empty()) return;
   text += "\n" + std::string(title) + "\n";
   std::size_t width = 0;
-  for (const auto& [name, value] : values->as_object()) width = std::max(width, columns_of(name));
+  for (const auto& [name, value] : values->as_object()) width = std::max(width, cmdline::columns_of(name));
   for (const auto& [name, value] : values->as_object()) {
-    text += "  " + name + std::string(width - columns_of(name), ' ') + "  " + value_text(value) + "\n";
+    text += "  " + name + std::string(width - cmdline::columns_of(name), ' ') + "  " + value_text(value) + "\n";
   }
 }
 
@@ -62,7 +63,7 @@ void tell_steps(std::string& text, const RunProfile& profile) {
   heads.insert(heads.end(), {"MEDIAN", "LONGEST", "CPU", "MEMORY"});
   std::vector<std::size_t> numbers;
   for (std::size_t i = 1; i < heads.size(); ++i) numbers.push_back(i);
-  TextTable table(heads, numbers);
+  cmdline::TextTable table(heads, numbers);
   for (const StepProfile& step : profile.steps) {
     std::vector<std::string> cells = {step_text(step.step),         count_or_blank(step.done),
                                       count_or_blank(step.failed),  count_or_blank(step.skipped),
@@ -102,8 +103,9 @@ void tell_failures(std::string& text, const ProfiledRun& shown) {
 }
 
 void tell_jobs(std::string& text, const RunProfile& profile) {
-  TextTable table({"JOB", "STATE", "ATTEMPTS", "WAITING", "STAGING", "RUNNING", "COLLECTING", "CPU", "MEMORY", "EXIT"},
-                  {2, 3, 4, 5, 6, 7, 8, 9});
+  cmdline::TextTable table(
+      {"JOB", "STATE", "ATTEMPTS", "WAITING", "STAGING", "RUNNING", "COLLECTING", "CPU", "MEMORY", "EXIT"},
+      {2, 3, 4, 5, 6, 7, 8, 9});
   for (const auto& job : profile.jobs) {
     const bool ran = job.attempts > 0;
     const bool ended = job.exit_code.has_value();

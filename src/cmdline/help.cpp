@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cmdline/command.hpp"
+#include "cmdline/text_table.hpp"
 #include "core/text.hpp"
 
 namespace alveus::cmdline {
@@ -16,12 +17,6 @@ struct Row {
   std::string label;
   std::string text;
 };
-
-/// Columns that UTF-8 text takes, a column a character.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
-}
 
 /// Breaks `text` at spaces; lines after the first are indented. The first line starts at column `indent` already.
 std::string wrap(std::string_view text, std::size_t indent) {

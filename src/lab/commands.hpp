@@ -12,5 +12,6 @@ cmdline::Command make_window_command();
 cmdline::Command make_train_command();
 cmdline::Command make_predict_command();
 cmdline::Command make_explain_command();
+cmdline::Command make_networks_command();
 
 }  // namespace alveus::lab

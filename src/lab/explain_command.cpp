@@ -95,12 +95,22 @@ core::Status explain_slice(const Explainer& explainer, std::size_t index, std::s
   return {};
 }
 
-/// A picture of 224 pixels, which the networks were made for, has a last map of 7 x 7; a map of 2 x 2 shows nothing.
-bool wants_finer_map(std::string_view layer, const learn::TensorFolder& folder) {
-  constexpr std::size_t kStride = 32;  // of the last map in every network
+/// Pictures of 224 pixels, which most networks were made for, have a last map of 7 x 7; a map of 2 x 2 shows nothing.
+bool is_too_coarse(const learn::MapDescription& map, const learn::TensorFolder& folder) {
   constexpr std::size_t kSideMin = 7;
-  if (layer != "auto") return layer == "next-to-last";
-  return std::min(folder.height(), folder.width()) / kStride < kSideMin;
+  return std::min(folder.height(), folder.width()) / static_cast<std::size_t>(map.stride) < kSideMin;
+}
+
+/// The feature map that `layer` names, among those the network has.
+core::Result<learn::FeatureMap> choose_map(std::string_view layer, const learn::NetworkDescription& network,
+                                           const learn::TensorFolder& folder) {
+  const auto* const last = network.find(learn::FeatureMap::kLast);
+  const auto* const finer = network.find(learn::FeatureMap::kNextToLast);
+  const auto* const wanted =
+      layer == "last" || (layer == "auto" && (finer == nullptr || !is_too_coarse(*last, folder))) ? last : finer;
+  if (wanted != nullptr) return wanted->map;
+  return core::fail(ErrorCode::kInvalidInput,
+                    "the network " + network.name + " has no feature map next to the last; use --layer last or auto");
 }
 
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
@@ -111,10 +121,8 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   ALVEUS_TRY_ASSIGN(auto out, ResultFolder::make(flags.text("out"), std::string(kTableFile)));
   ALVEUS_TRY_ASSIGN(const auto inference, open_inference(flags));
   const auto& [model, folder, folds] = inference;
-  const bool finer = wants_finer_map(flags.text("layer"), folder);
-  const Explainer explainer = {.model = model,
-                               .folder = folder,
-                               .feature_map = finer ? learn::FeatureMap::kNextToLast : learn::FeatureMap::kLast};
+  ALVEUS_TRY_ASSIGN(const auto map, choose_map(flags.text("layer"), model.network.description(), folder));
+  const Explainer explainer = {.model = model, .folder = folder, .feature_map = map};
   ALVEUS_TRY_ASSIGN(const auto slices, choose_slices(explainer, folds, static_cast<std::size_t>(count)));
 
   core::CsvTable table({"file", "variant", "sample_id", "patient_id", "target", "probability", "energy_in_lung",

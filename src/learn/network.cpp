@@ -17,8 +17,6 @@ constexpr std::string_view kNameKey = "network";
 constexpr std::string_view kChannelsKey = "in_channels";
 constexpr std::string_view kClassesKey = "class_count";
 constexpr std::string_view kSideKey = "picture_side";
-constexpr int kChannelsMax = 3;
-constexpr int kClassesMax = 100'000;
 constexpr int kSideMax = 65'536;
 
 /// What is wrong with the side of square pictures, or nothing.
@@ -174,7 +172,7 @@ core::Result<std::int64_t> parameter_count(const NetworkOptions& options) {
   });
 }
 
-core::Result<std::string> Network::save(const std::filesystem::path& path, const TextMap& metadata) const {
+core::Result<std::string> Network::save(const std::filesystem::path& path, const tensorfile::TextMap& metadata) const {
   return at_torch_edge("saving the network", [&] {
     SavedTensors tensors;
     for (const Weight& weight : parts_->weights.items()) tensors.add(weight.name, weight.tensor);

@@ -23,6 +23,9 @@ namespace alveus::learn {
 struct TrainingLogits;
 struct FeatureCut;
 
+constexpr int kChannelsMax = 3;
+constexpr int kClassesMax = 100'000;
+
 struct NetworkOptions {
   std::string name = "resnet18";  ///< one of `network_names`
   int in_channels = 1;            ///< 1 or 3; 2 where a mask comes with the scan

@@ -63,6 +63,11 @@ core::Status check(const TrainingInputs& inputs) {
   return study::check_leaks(inputs.folds, inputs.folder.samples());
 }
 
+/// Of square pictures; else 0.
+int side_of(const TensorFolder& folder) {
+  return folder.height() == folder.width() ? static_cast<int>(folder.width()) : 0;
+}
+
 /// Names everything that decides the weights but threads and device.
 core::Result<std::string> identity_of(const TrainingInputs& inputs) {
   std::string text =
@@ -149,7 +154,8 @@ core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const Training
   ALVEUS_TRY_ASSIGN(auto network, Network::make({.name = settings.network,
                                                  .in_channels = study::kInputChannels,
                                                  .class_count = 2,
-                                                 .seed = static_cast<std::uint64_t>(settings.seed)},
+                                                 .seed = static_cast<std::uint64_t>(settings.seed),
+                                                 .picture_side = side_of(inputs.folder)},
                                                 options.device));
   ALVEUS_TRY(take_initial_weights(network, inputs, options, clock, identity, {&training, &validation}));
 

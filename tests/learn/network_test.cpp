@@ -112,22 +112,6 @@ TEST(NetworkTest, DrawsFirstWeightsAsTorchvisionDoes) {
   EXPECT_EQ(weight(densenet, "classifier.bias").abs().max().item<double>(), 0);
 }
 
-class FamilyTest : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(FamilyTest, IsTheSameWholeAndInHalves) {
-  const at::NoGradGuard no_grad;
-  const Network network = make({.name = GetParam(), .class_count = 3});
-  const at::Tensor logits = network.forward(pictures(2, 64));
-  EXPECT_EQ(logits.sizes(), (at::IntArrayRef{2, 3}));
-  for (const auto map : {FeatureMap::kLast, FeatureMap::kNextToLast}) {
-    EXPECT_LT(distance(network.finish(map, network.features(map, pictures(2, 64))), logits), 1e-6);
-  }
-  const auto last = network.features(FeatureMap::kLast, pictures(1, 64));
-  EXPECT_EQ(network.features(FeatureMap::kNextToLast, pictures(1, 64)).map.size(2), 2 * last.map.size(2));
-}
-
-INSTANTIATE_TEST_SUITE_P(Families, FamilyTest, ::testing::Values("resnet18", "resnext50_32x4d", "densenet121"));
-
 class NetworkFileTest : public ::testing::Test {
  protected:
   NetworkFileTest() : folder_(std::move(*sys::TemporaryDirectory::make("network"))) {}

@@ -2,6 +2,7 @@
 #include "torchvision_cases.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -71,6 +72,7 @@ NetworkOptions options_of(const TwinCase& twin) {
 }  // namespace
 
 void expect_twins(const TwinCase& twin) {
+  at::set_num_threads(1);  // as the twin has
   const auto directory = sys::TemporaryDirectory::make("torchvision");
   const Network network = shaken_network(options_of(twin));
   const at::Tensor inputs = made_inputs(twin.sizes);
@@ -104,6 +106,7 @@ void expect_twins(const TwinCase& twin) {
 }
 
 void expect_same_training(const TwinCase& twin, double learning_rate) {
+  at::set_num_threads(1);
   const auto directory = sys::TemporaryDirectory::make("torchvision");
   const Network network = shaken_network(options_of(twin));
   std::vector<std::int64_t> sizes = {kSteps};

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ struct TwinCase {
   std::string network;
   std::vector<std::int64_t> sizes = {4, 1, 64, 64};
 };
+
+inline void PrintTo(const TwinCase& twin, std::ostream* out) { *out << twin.network; }
 
 /// Compares all logits, gradients and running statistics of one pass.
 void expect_twins(const TwinCase& twin);

@@ -56,16 +56,16 @@ std::map<std::string, at::Tensor> ask_torchvision(const Question& question) {
   SavedTensors batch;
   batch.add("inputs", question.inputs);
   batch.add("targets", question.targets);
-  EXPECT_TRUE(write_safetensors(folder / "batch.safetensors", batch.views(), question.settings));
+  EXPECT_TRUE(tensorfile::write_safetensors(folder / "batch.safetensors", batch.views(), question.settings));
   const auto end = run_twin(folder);
   EXPECT_TRUE(end) << end.error().text();
   if (!end || end->exit_code == kSkipped) return {};
   EXPECT_EQ(end->exit_code, 0) << *sys::read_file(folder / "errors.txt");
   if (end->exit_code != 0) return {};
   std::map<std::string, at::Tensor> answer;
-  const auto file = SafetensorsFile::open(folder / "answer.safetensors");
+  const auto file = tensorfile::SafetensorsFile::open(folder / "answer.safetensors");
   EXPECT_TRUE(file) << file.error().text();
-  for (const TensorView& view : file->tensors()) answer.emplace(view.name, tensor_of(view));
+  for (const tensorfile::TensorView& view : file->tensors()) answer.emplace(view.name, tensor_of(view));
   return answer;
 }
 

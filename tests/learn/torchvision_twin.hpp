@@ -8,7 +8,7 @@
 #include <string>
 
 #include "learn/network.hpp"
-#include "learn/safetensors.hpp"
+#include "tensorfile/safetensors.hpp"
 
 namespace alveus::learn {
 
@@ -20,8 +20,8 @@ struct Question {
   const Network& network;
   at::Tensor inputs;
   at::Tensor targets;
-  std::filesystem::path folder;  ///< for the files that go to and fro
-  TextMap settings = {};         ///< of a training
+  std::filesystem::path folder;       ///< for the files that go to and fro
+  tensorfile::TextMap settings = {};  ///< of a training
 };
 
 /// The tensors torchvision answers with; none where python3-torchvision is not installed.
