@@ -3,10 +3,10 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/document_flags.hpp"
 #include "cli/document_load.hpp"
 #include "cli/dot.hpp"
 #include "cmdline/terminal.hpp"
-#include "sys/file.hpp"
 
 namespace alveus::cli {
 namespace {
@@ -26,12 +26,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<con
   if (format_of(flags) == "svg") {
     ALVEUS_TRY_ASSIGN(text, svg_of(text));
   }
-  if (flags.has("output")) {
-    ALVEUS_TRY(sys::write_file(flags.text("output"), text));
-  } else {
-    terminal.result(text);
-  }
-  return cmdline::ExitStatus::kDone;
+  return put_out(text, flags, terminal);
 }
 
 }  // namespace
@@ -48,14 +43,8 @@ cmdline::Command make_graph_command() {
                      .value_name = "FORMAT",
                      .help = "What to write; by the ending of the file, else svg, without it.",
                      .choices = {"svg", "dot"}},
-                    {.name = "output",
-                     .value_name = "FILE",
-                     .help = "Write to a file instead of standard output.",
-                     .short_name = "o"},
-                    {.name = "document",
-                     .help = "The document; #name picks a process.",
-                     .required = true,
-                     .positional = true}},
+                    output_flag(),
+                    document_argument()},
           .run = run};
 }
 

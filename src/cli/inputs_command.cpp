@@ -2,12 +2,12 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/document_flags.hpp"
 #include "cli/document_load.hpp"
 #include "cli/file_source.hpp"
 #include "cli/input_template.hpp"
 #include "cmdline/terminal.hpp"
 #include "core/json.hpp"
-#include "sys/file.hpp"
 
 namespace alveus::cli {
 namespace {
@@ -22,12 +22,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, std::span<con
   std::string text = input_table(*process);
   if (flags.on("template")) text = input_template(*process, document);
   if (flags.on("json")) text = core::to_json(input_list(*process), core::JsonStyle::kIndented) + "\n";
-  if (!flags.has("output")) {
-    terminal.result(text);
-    return cmdline::ExitStatus::kDone;
-  }
-  ALVEUS_TRY(sys::write_file(flags.text("output"), text));
-  return cmdline::ExitStatus::kDone;
+  return put_out(text, flags, terminal);
 }
 
 }  // namespace
@@ -42,14 +37,8 @@ cmdline::Command make_inputs_command() {
               "validate main.cwl inputs.yml` says what is left to fill in.",
           .flags = {{.name = "template", .kind = cmdline::Flag::Kind::kSwitch, .help = "Write YAML to fill in."},
                     {.name = "json", .kind = cmdline::Flag::Kind::kSwitch, .help = "Write the list as JSON."},
-                    {.name = "output",
-                     .value_name = "FILE",
-                     .help = "Write to a file instead of standard output.",
-                     .short_name = "o"},
-                    {.name = "document",
-                     .help = "The document; #name picks a process.",
-                     .required = true,
-                     .positional = true}},
+                    output_flag(),
+                    document_argument()},
           .run = run};
 }
 

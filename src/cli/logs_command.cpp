@@ -288,9 +288,7 @@ core::Result<ExitStatus> run_logs(const cmdline::Flags& flags, std::span<const s
   ALVEUS_TRY_ASSIGN(const auto folder, run_folder_of(flags));
   ALVEUS_TRY_ASSIGN(const auto found, jobs_of(folder, wish));
   const auto& jobs = found.jobs;
-  std::optional<store::RunStatus> ended;
-  if (found.run.ended) ended = found.run.ended->status;
-  wish.is_under_way = standing_of(folder.path, ended) == "under way";
+  wish.is_under_way = standing_of(folder.path, found.run) == "under way";
   const Delivered delivered = delivered_of(found.run);
   if (jobs.empty()) terminal.message("no job of " + wish.step + " failed");
   ALVEUS_TRY_ASSIGN(const auto kept, kept_logs_of(folder, jobs));

@@ -51,9 +51,7 @@ core::Result<ExitStatus> run_prov(const cmdline::Flags& flags, std::span<const s
   ALVEUS_TRY(check_place(out));
   ALVEUS_TRY_ASSIGN(const auto history,
                     store::read_history(run.journal_file(), store::Values::kSkip, [](const auto&) {}));
-  std::optional<store::RunStatus> ended;
-  if (history.ended) ended = history.ended->status;
-  if (standing_of(run.path, ended) == "under way") {
+  if (standing_of(run.path, history) == "under way") {
     return core::fail(core::ErrorCode::kInvalidInput,
                       "run '" + run.run.text() + "' is under way: its provenance can be told when it has ended");
   }

@@ -73,11 +73,13 @@ std::string standing_of(const std::filesystem::path& run_folder, const std::opti
   return store::controller_of(run_folder) ? "under way" : "lost";
 }
 
+std::string standing_of(const std::filesystem::path& run_folder, const store::RunHistory& run) {
+  return standing_of(run_folder, run.ended ? std::optional(run.ended->status) : std::nullopt);
+}
+
 core::Result<ProfiledRun> profile_run(store::RunFolder folder, const report::StepGraph* graph) {
   ALVEUS_TRY_ASSIGN(auto profile, report::read_profile(folder.journal_file(), graph));
-  std::optional<store::RunStatus> ended;
-  if (profile.run.ended) ended = profile.run.ended->status;
-  std::string standing = standing_of(folder.path, ended);
+  std::string standing = standing_of(folder.path, profile.run);
   if (standing != "under way") profile.mark_interrupted();
   return ProfiledRun{.folder = std::move(folder), .profile = std::move(profile), .standing = std::move(standing)};
 }

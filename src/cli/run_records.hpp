@@ -25,6 +25,7 @@ core::Result<store::RunFolder> run_folder_of(const cmdline::Flags& flags);
 
 /// "done", "failed", "cancelled"; for a run that has not ended "under way" while its controller lives, else "lost".
 std::string standing_of(const std::filesystem::path& run_folder, const std::optional<store::RunStatus>& ended);
+std::string standing_of(const std::filesystem::path& run_folder, const store::RunHistory& run);
 /// Whether `alveus resume` can go on with a run that stands so.
 bool can_resume(const std::string& standing);
 

@@ -161,7 +161,7 @@ core::Value value_of(const ProfiledRun& shown, bool with_jobs) {
                      {"status", shown.standing},
                      {"document", described_text(shown.profile, "document")},
                      {"started", report::time_text(profile.begin()) + "Z"},
-                     {"seconds", std::chrono::duration<double>(profile.elapsed()).count()},
+                     {"seconds", report::seconds_of(profile.elapsed())},
                      {"resumed", static_cast<std::int64_t>(profile.run.interruptions.size())},
                      {"outdir", described_text(shown.profile, "outdir")},
                      {"folder", shown.folder.path.string()},

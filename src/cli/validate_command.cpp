@@ -2,6 +2,7 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "cli/document_flags.hpp"
 #include "cli/findings.hpp"
 #include "cmdline/terminal.hpp"
 #include "core/json.hpp"
@@ -43,10 +44,7 @@ cmdline::Command make_validate_command() {
           .flags = {{.name = "json",
                      .kind = cmdline::Flag::Kind::kSwitch,
                      .help = "Write the findings as one JSON object to standard output."},
-                    {.name = "document",
-                     .help = "The document; #name picks a process.",
-                     .required = true,
-                     .positional = true},
+                    document_argument(),
                     {.name = "inputs", .help = "YAML or JSON file with the inputs.", .positional = true}},
           .run = run};
 }

@@ -15,6 +15,7 @@
 
 #include "core/hash.hpp"
 #include "deploy/detail/job_folders.hpp"
+#include "sys/descriptor.hpp"
 #include "sys/file.hpp"
 #include "sys/thread_pool.hpp"
 
@@ -48,23 +49,9 @@ std::string folder_name_of(const core::JobId& job) {
   return name.empty() ? "job" : name;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 /// Whether a directory, which is no link, is as it was made and holds at most these names.
 bool holds_at_most(int parent, const char* name, std::initializer_list<std::string_view> names) {
-  const Descriptor directory(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const sys::Descriptor directory(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat status{};
   if (directory.number() < 0 || ::fstat(directory.number(), &status) != 0) return false;
   if ((status.st_mode & 0777U) != kPrivate) return false;
@@ -188,7 +175,7 @@ core::Result<JobFolder> JobFolders::make(const core::JobId& job) {
 bool JobFolders::retire(const JobFolder& folder, JobRemains remains) {
   const std::string& path = folder.root.text();
   if (parent_of(path) != directory_) return false;
-  const Descriptor root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const sys::Descriptor root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (root.number() < 0 || !holds_at_most(root.number(), "tmp", {})) return false;
   const bool is_bare = remains == JobRemains::kNothing && holds_at_most(root.number(), "out", {}) &&
                        holds_at_most(root.number(), ".", {"out", "tmp", "log"}) && has_no_log(root.number());

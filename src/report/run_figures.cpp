@@ -25,15 +25,13 @@ constexpr std::array<const char*, kPhaseCount> kPhaseStyles = {"phase-waiting", 
                                                                "phase-collecting"};
 constexpr std::array<const char*, kPhaseCount> kPhaseNames = {"waiting", "staging", "running", "collecting"};
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 /// The time axis that all figures of a run share.
 class TimeAxis {
  public:
   explicit TimeAxis(const RunProfile& profile)
-      : begin_(profile.begin()), length_(std::max(seconds(profile.elapsed()), 1e-3)) {}
+      : begin_(profile.begin()), length_(std::max(seconds_of(profile.elapsed()), 1e-3)) {}
 
-  double since(sys::WallTime time) const { return seconds(time - begin_); }
+  double since(sys::WallTime time) const { return seconds_of(time - begin_); }
   double length() const { return length_; }
   double x(double at) const { return kLabelWidth + std::clamp(at / length_, 0.0, 1.0) * kPlotWidth; }
   double x(sys::WallTime time) const { return x(since(time)); }
@@ -295,13 +293,13 @@ Markup phases_bar(const Phases& phases, Duration rest) {
   constexpr double kBarWidth = 1040;
   constexpr double kBarHeight = 26;
   Drawing drawing(kBarWidth, kBarHeight + 22);
-  const double whole = std::max(seconds(phases.total() + rest), 1e-6);
+  const double whole = std::max(seconds_of(phases.total() + rest), 1e-6);
   double at = 0;
   const auto part = [&](Duration duration, const char* style, const std::string& name) {
-    const double width = seconds(duration) / whole * kBarWidth;
+    const double width = seconds_of(duration) / whole * kBarWidth;
     if (width <= 0) return;
     drawing.rectangle({at, 0}, width, kBarHeight, style);
-    const std::string words = name + " " + percent_text(seconds(duration) / whole);
+    const std::string words = name + " " + percent_text(seconds_of(duration) / whole);
     constexpr double kCharacterWidth = 6.6;
     if (width > kCharacterWidth * static_cast<double>(words.size())) {
       drawing.text({at + width / 2, kBarHeight + 16}, TextAnchor::kMiddle, "tick", words);

@@ -19,12 +19,10 @@ using store::JobState;
 /// Jobs of the critical path that are told one by one.
 constexpr std::size_t kPiecesMax = 25;
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 /// A length of time for the eye, with the number by which a table sorts.
 Markup time_cell(Duration duration) {
   if (duration.count() == 0) return kNoValue;
-  return element("data", {{"value", core::number_text(seconds(duration))}}, elapsed_text(duration));
+  return element("data", {{"value", core::number_text(seconds_of(duration))}}, elapsed_text(duration));
 }
 
 Markup time_cell(const std::optional<Duration>& duration) { return duration ? time_cell(*duration) : Markup(kNoValue); }
@@ -101,10 +99,10 @@ class RunPage {
   }
 
   Markup cards() const {
-    const double elapsed = std::max(seconds(profile_.elapsed()), 1e-6);
+    const double elapsed = std::max(seconds_of(profile_.elapsed()), 1e-6);
     double held = 0;
     for (const JobProfile& job : profile_.jobs) {
-      for (const Occupation& at : job.occupations) held += seconds(at.ended_at - at.started_at) * at.cores;
+      for (const Occupation& at : job.occupations) held += seconds_of(at.ended_at - at.started_at) * at.cores;
     }
     std::string outcome = whole_.failed > 0 ? counted(whole_.failed, "failure") : "none failed";
     if (whole_.reused > 0) outcome += ", " + count_text(whole_.reused) + " reused";
@@ -198,7 +196,7 @@ class RunPage {
 
   /// A share of the run, to a tenth of a percent.
   Markup share_cell(Duration duration) const {
-    const double share = seconds(duration) / std::max(seconds(profile_.elapsed()), 1e-6);
+    const double share = seconds_of(duration) / std::max(seconds_of(profile_.elapsed()), 1e-6);
     return fixed_text(100 * share, 1) + " %";
   }
 

@@ -11,8 +11,6 @@ namespace {
 
 using store::JobState;
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 /// What is not known changes no sum.
 void add_known(std::optional<Duration>& sum, const std::optional<Duration>& more) {
   if (more) sum = sum.value_or(Duration{0}) + *more;
@@ -152,7 +150,7 @@ class Builder {
     add_known(step.cpu_time, job.cpu_time);
     step.memory_max_bytes = std::max(step.memory_max_bytes, job.memory_max_bytes);
     for (const Occupation& held : job.occupations) {
-      const double core_seconds = seconds(held.ended_at - held.started_at) * held.cores;
+      const double core_seconds = seconds_of(held.ended_at - held.started_at) * held.cores;
       step.core_seconds += core_seconds;
       if (held.cpu_time) step.core_seconds_measured += core_seconds;
     }
@@ -337,7 +335,7 @@ std::string_view JobProfile::state_name() const { return is_interrupted ? "inter
 std::optional<double> StepProfile::efficiency() const {
   constexpr double kCoreSecondsMin = 0.05;  // below it the journal's times are too coarse
   if (!cpu_time || core_seconds_measured < kCoreSecondsMin) return std::nullopt;
-  return seconds(*cpu_time) / core_seconds_measured;
+  return seconds_of(*cpu_time) / core_seconds_measured;
 }
 
 StepProfile RunProfile::whole() const {
@@ -384,8 +382,8 @@ std::vector<Load> load_over_time(const RunProfile& profile, std::size_t points_m
   std::map<sys::WallTime, std::pair<double, double>> changes;
   for (const JobProfile& job : profile.jobs) {
     for (const Occupation& held : job.occupations) {
-      const double wall = seconds(held.ended_at - held.started_at);
-      const double spent = seconds(held.cpu_time.value_or(Duration{0}));
+      const double wall = seconds_of(held.ended_at - held.started_at);
+      const double spent = seconds_of(held.cpu_time.value_or(Duration{0}));
       const double rate = wall > 0 ? std::min(spent / wall, 2 * std::max(held.cores, 1.0)) : 0;
       changes[held.started_at].first += held.cores;
       changes[held.ended_at].first -= held.cores;
@@ -405,14 +403,14 @@ std::vector<Load> load_over_time(const RunProfile& profile, std::size_t points_m
   exact.push_back({.at = profile.end()});
   if (exact.size() <= points_max || points_max == 0) return exact;
   std::vector<Load> means(points_max);
-  const double whole = std::max(seconds(profile.elapsed()), 1e-6);
+  const double whole = std::max(seconds_of(profile.elapsed()), 1e-6);
   const double width = whole / static_cast<double>(points_max);
   for (std::size_t i = 0; i < points_max; ++i) {
     means[i].at = profile.begin() + Duration(static_cast<std::int64_t>(1e6 * width * static_cast<double>(i)));
   }
   for (std::size_t i = 0; i + 1 < exact.size(); ++i) {
-    double from = seconds(exact[i].at - profile.begin());
-    const double to = std::min(seconds(exact[i + 1].at - profile.begin()), whole);
+    double from = seconds_of(exact[i].at - profile.begin());
+    const double to = std::min(seconds_of(exact[i + 1].at - profile.begin()), whole);
     while (from < to) {
       const auto bin = std::min(points_max - 1, static_cast<std::size_t>(from / width));
       const double until = bin + 1 == points_max ? to : std::min(to, width * static_cast<double>(bin + 1));

@@ -21,6 +21,7 @@
 namespace alveus::report {
 
 using Duration = std::chrono::microseconds;
+constexpr double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 /// Where the time of a job went.
 struct Phases {

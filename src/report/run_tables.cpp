@@ -9,14 +9,12 @@
 namespace alveus::report {
 namespace {
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 std::string since(const RunProfile& profile, sys::WallTime time) {
-  return core::number_text(seconds(time - profile.begin()));
+  return core::number_text(seconds_of(time - profile.begin()));
 }
 
 core::Value seconds_or_null(const std::optional<Duration>& duration) {
-  return duration ? core::Value(seconds(*duration)) : core::Value();
+  return duration ? core::Value(seconds_of(*duration)) : core::Value();
 }
 
 core::Value number_or_null(const std::optional<std::int64_t>& number) {
@@ -24,10 +22,10 @@ core::Value number_or_null(const std::optional<std::int64_t>& number) {
 }
 
 core::Value value_of(const Phases& phases) {
-  return core::Object{{"waiting", seconds(phases.waiting)},
-                      {"staging", seconds(phases.staging)},
-                      {"running", seconds(phases.running)},
-                      {"collecting", seconds(phases.collecting)}};
+  return core::Object{{"waiting", seconds_of(phases.waiting)},
+                      {"staging", seconds_of(phases.staging)},
+                      {"running", seconds_of(phases.running)},
+                      {"collecting", seconds_of(phases.collecting)}};
 }
 
 }  // namespace
@@ -38,8 +36,8 @@ core::Value job_value(const RunProfile& profile, const JobProfile& job) {
                      {"state", job.state_name()},
                      {"reused", job.reused},
                      {"attempts", static_cast<std::int64_t>(job.attempts)},
-                     {"created", seconds(job.created_at - profile.begin())},
-                     {"finished", seconds(job.finished_at - profile.begin())},
+                     {"created", seconds_of(job.created_at - profile.begin())},
+                     {"finished", seconds_of(job.finished_at - profile.begin())},
                      {"phases", value_of(job.phases)},
                      {"cores", job.cores},
                      {"cpu", seconds_or_null(job.cpu_time)},
@@ -59,8 +57,8 @@ core::Value step_value(const StepProfile& step) {
                      {"waiting", step.waiting},
                      {"retries", step.retries},
                      {"phases", value_of(step.phases)},
-                     {"running_median", seconds(step.running_median)},
-                     {"running_max", seconds(step.running_max)},
+                     {"running_median", seconds_of(step.running_median)},
+                     {"running_max", seconds_of(step.running_max)},
                      {"cpu", seconds_or_null(step.cpu_time)},
                      {"core_seconds", step.core_seconds},
                      {"memory_max_bytes", number_or_null(step.memory_max_bytes)}};
@@ -74,10 +72,10 @@ std::string run_csv(const RunProfile& profile) {
   for (const JobProfile& job : profile.jobs) {
     table.add({job.name, profile.steps[job.step].step.text(), std::string(job.state_name()),
                job.reused ? "true" : "false", std::to_string(job.attempts), since(profile, job.created_at),
-               since(profile, job.finished_at), core::number_text(seconds(job.phases.waiting)),
-               core::number_text(seconds(job.phases.staging)), core::number_text(seconds(job.phases.running)),
-               core::number_text(seconds(job.phases.collecting)), core::number_text(job.cores),
-               job.cpu_time ? core::number_text(seconds(*job.cpu_time)) : "",
+               since(profile, job.finished_at), core::number_text(seconds_of(job.phases.waiting)),
+               core::number_text(seconds_of(job.phases.staging)), core::number_text(seconds_of(job.phases.running)),
+               core::number_text(seconds_of(job.phases.collecting)), core::number_text(job.cores),
+               job.cpu_time ? core::number_text(seconds_of(*job.cpu_time)) : "",
                job.memory_max_bytes ? std::to_string(*job.memory_max_bytes) : "",
                job.exit_code ? std::to_string(*job.exit_code) : "", job.failure});
   }
@@ -94,11 +92,11 @@ core::Value run_json(const RunProfile& profile, const RunReportOptions& options)
   for (const std::size_t index : profile.critical_path) path.push_back(profile.jobs[index].name);
   core::Array load;
   for (const Load& at : load_over_time(profile, kLoadPoints)) {
-    load.push_back(core::Array{seconds(at.at - profile.begin()), at.cores, at.busy});
+    load.push_back(core::Array{seconds_of(at.at - profile.begin()), at.cores, at.busy});
   }
   core::Array interruptions;
   for (const auto& gap : profile.run.interruptions) {
-    interruptions.push_back(core::Array{seconds(gap.from - profile.begin()), seconds(gap.to - profile.begin())});
+    interruptions.push_back(core::Array{seconds_of(gap.from - profile.begin()), seconds_of(gap.to - profile.begin())});
   }
   const auto& started = profile.run.started;
   return core::Object{{"format", "alveus-run-report"},
@@ -107,7 +105,7 @@ core::Value run_json(const RunProfile& profile, const RunReportOptions& options)
                       {"document", started ? started->description.string_or("document", "") : std::string()},
                       {"status", options.standing},
                       {"started", time_text(profile.begin()) + "Z"},
-                      {"seconds", seconds(profile.elapsed())},
+                      {"seconds", seconds_of(profile.elapsed())},
                       {"interruptions", std::move(interruptions)},
                       {"steps", std::move(steps)},
                       {"critical_path", std::move(path)},

@@ -17,6 +17,7 @@
 
 #include "core/hash.hpp"
 #include "store/detail/sqlite.hpp"
+#include "sys/descriptor.hpp"
 #include "sys/file.hpp"
 #include "sys/guarded.hpp"
 
@@ -66,20 +67,6 @@ core::Result<FileIdentity> look_at(const fs::path& file) {
   return identity_of(status);
 }
 
-class OpenFile {
- public:
-  explicit OpenFile(const fs::path& file) : number_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~OpenFile() {
-    if (number_ >= 0) ::close(number_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 /// How far apart the time stamps of the open file's file system may be.
 Nanoseconds granularity_of(int descriptor, const FileIdentity& identity) {
   struct statfs system{};
@@ -117,7 +104,7 @@ core::Result<std::string> digest(int descriptor, const fs::path& file) {
 }
 
 core::Result<Reading> read_once(const fs::path& file, bool may_wait) {
-  const OpenFile open(file);
+  const sys::Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (open.number() < 0) return fail(system_error("open", file, errno));
   struct stat status{};
   if (::fstat(open.number(), &status) != 0) return fail(system_error("look at", file, errno));

@@ -11,25 +11,12 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "sys/descriptor.hpp"
+
 namespace alveus::sys {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Closes a descriptor at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 /// Looks at an open file; a directory is kInvalidInput.
 core::Result<struct stat> status_of(int descriptor, const fs::path& path) {

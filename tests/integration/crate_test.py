@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -90,55 +91,6 @@ steps:
       baseCommand: [sh, -c, 'exit "$0"']
       inputs: {code: {type: int, inputBinding: {position: 1}}}
       outputs: {}
-"""
-LOOP = """cwlVersion: v1.2
-class: Workflow
-$namespaces: {cwltool: "http://commonwl.org/cwltool#"}
-requirements: {InlineJavascriptRequirement: {}, SubworkflowFeatureRequirement: {}}
-inputs: {notes: File, n: int}
-outputs: {last: {type: File, outputSource: grow/file}}
-steps:
-  grow:
-    in: {file: notes, n: n}
-    out: [file, n]
-    run:
-      class: Workflow
-      inputs: {file: File, n: int}
-      outputs: {file: {type: File, outputSource: add/file}, n: {type: int, outputSource: next/n}}
-      steps:
-        add:
-          in: {file: file, n: n}
-          out: [file]
-          run:
-            class: CommandLineTool
-            baseCommand: [sh, -c, 'cat "$0"; echo "line $1"']
-            inputs: {file: {type: File, inputBinding: {position: 1}}, n: {type: int, inputBinding: {position: 2}}}
-            outputs: {file: stdout}
-            stdout: grown.txt
-        next:
-          in: {n: n}
-          out: [n]
-          run: {class: ExpressionTool, inputs: {n: int}, outputs: {n: int}, expression: '${return {n: inputs.n + 1};}'}
-    requirements:
-      cwltool:Loop: {loopWhen: $(inputs.n < 3), loop: {file: file, n: n}, outputMethod: last}
-"""
-TRIES = """cwlVersion: v1.2
-class: Workflow
-requirements: {ScatterFeatureRequirement: {}}
-inputs: {need: "int[]", counts: string}
-outputs: {said: {type: "File[]", outputSource: try/said}}
-steps:
-  try:
-    in: {need: need, counts: counts}
-    scatter: need
-    out: [said]
-    run:
-      class: CommandLineTool
-      baseCommand: [sh, -c, 'echo x >> "$0$1"; n=$(wc -l < "$0$1"); echo "word $n"; test "$n" -ge "$1" || exit 75']
-      inputs: {counts: {type: string, inputBinding: {position: 1}}, need: {type: int, inputBinding: {position: 2}}}
-      outputs: {said: stdout}
-      stdout: said.txt
-      temporaryFailCodes: [75]
 """
 WAITS = """cwlVersion: v1.2
 class: CommandLineTool
@@ -290,7 +242,7 @@ def actions(crate):
 
 
 def check_loop(crates):
-    crates.run("loop.cwl", {"notes": {"class": "File", "location": "notes.txt"}, "n": 0})
+    crates.run("loop.cwl", {"start": {"class": "File", "location": "notes.txt"}, "n": 0})
     crate = crates.crate("loop")
     runs = actions(crate)
     for iteration in (0, 1, 2):
@@ -374,8 +326,8 @@ def main():
         (folder / "main.cwl").write_text(MAIN)
         (folder / "fails.cwl").write_text(FAILS)
         (folder / "secret.cwl").write_text(SECRET)
-        (folder / "loop.cwl").write_text(LOOP)
-        (folder / "tries.cwl").write_text(TRIES)
+        for document in (Path(__file__).parent / "eventful").glob("*.cwl"):
+            shutil.copy(document, folder)
         (folder / "waits.cwl").write_text(WAITS)
         (folder / "parts" / "say.cwl").write_text(SAY)
         (folder / "parts" / "pair.cwl").write_text(PAIR)

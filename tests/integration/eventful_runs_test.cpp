@@ -16,6 +16,7 @@ namespace {
 using ::testing::AllOf;
 using testing::AlveusProgram;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
@@ -26,6 +27,12 @@ class EventfulRunsTest : public ::testing::Test {
   AlveusProgram::Said run(const std::string& document, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"run", "--quiet", "--outdir", "out", program_.write("main.cwl", document)});
     return program_.run(arguments);
+  }
+  /// One of the documents in tests/integration/eventful.
+  AlveusProgram::Said run_document(const std::string& name, std::vector<std::string> arguments) {
+    const auto text = sys::read_file(std::string(ALVEUS_EVENTFUL) + "/" + name, 1 << 20);
+    EXPECT_TRUE(text) << name;
+    return run(text.value_or(""), std::move(arguments));
   }
   AlveusProgram::Said logs(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"logs", "last"});
@@ -69,42 +76,9 @@ class EventfulRunsTest : public ::testing::Test {
 
 // ---- A loop ----
 
-/// Adds a line to a file until there are three; an iteration is a workflow of two steps.
-constexpr const char* kLoop = R"(cwlVersion: v1.2
-class: Workflow
-$namespaces: {cwltool: "http://commonwl.org/cwltool#"}
-requirements: {InlineJavascriptRequirement: {}, SubworkflowFeatureRequirement: {}}
-inputs: {start: File, n: int}
-outputs: {last: {type: "File?", outputSource: grow/file}}
-steps:
-  grow:
-    in: {file: start, n: n}
-    out: [file, n]
-    run:
-      class: Workflow
-      inputs: {file: File, n: int}
-      outputs: {file: {type: File, outputSource: add/file}, n: {type: int, outputSource: next/n}}
-      steps:
-        add:
-          in: {file: file, n: n}
-          out: [file]
-          run:
-            class: CommandLineTool
-            baseCommand: [sh, -c, 'echo "adding $1" >&2; cat "$0"; echo "line $1"']
-            inputs: {file: {type: File, inputBinding: {position: 1}}, n: {type: int, inputBinding: {position: 2}}}
-            outputs: {file: stdout}
-            stdout: grown.txt
-        next:
-          in: {n: n}
-          out: [n]
-          run: {class: ExpressionTool, inputs: {n: int}, outputs: {n: int}, expression: '${return {n: inputs.n + 1};}'}
-    requirements:
-      cwltool:Loop: {loopWhen: $(inputs.n < 3), loop: {file: file, n: n}, outputMethod: last}
-)";
-
 TEST_F(EventfulRunsTest, ALoopHasAJobForEachIteration) {
   program_.write("start.txt", "begin\n");
-  ASSERT_EQ(run(kLoop, {"--start", "start.txt", "--n", "0"}).status, 0);
+  ASSERT_EQ(run_document("loop.cwl", {"--start", "start.txt", "--n", "0"}).status, 0);
   EXPECT_EQ(count("/grow/add", "done"), 3);
   EXPECT_THAT(table(),
               ::testing::IsSupersetOf({"/grow/add/0.0,/grow/add,done,false,1", "/grow/add/0.2,/grow/add,done,false,1",
@@ -117,17 +91,18 @@ TEST_F(EventfulRunsTest, ALoopHasAJobForEachIteration) {
 
 TEST_F(EventfulRunsTest, TheCriticalPathOfALoopGoesThroughItsIterations) {
   program_.write("start.txt", "begin\n");
-  ASSERT_EQ(run(kLoop, {"--start", "start.txt", "--n", "0"}).status, 0);
+  ASSERT_EQ(run_document("loop.cwl", {"--start", "start.txt", "--n", "0"}).status, 0);
   ASSERT_EQ(program_.run({"report", "last", "--json", "run.json"}).status, 0);
   const auto report = core::parse_json(program_.read("run.json"));
   std::vector<std::string> path;
   for (const auto& job : report->find("critical_path")->as_array()) path.push_back(job.as_string());
-  EXPECT_THAT(path, ElementsAre("/grow/add/0.0", "/grow/add/0.1", "/grow/add/0.2"));
+  EXPECT_THAT(path, ElementsAre(EndsWith("/0.0"), EndsWith("/0.1"), EndsWith("/0.2")))
+      << "whichever of its two steps an iteration ended with";
 }
 
 TEST_F(EventfulRunsTest, ALoopThatNeverRanIsSkipped) {
   program_.write("start.txt", "begin\n");
-  ASSERT_EQ(run(kLoop, {"--start", "start.txt", "--n", "3"}).status, 0);
+  ASSERT_EQ(run_document("loop.cwl", {"--start", "start.txt", "--n", "3"}).status, 0);
   EXPECT_THAT(jobs(), ElementsAre("/grow/0.0 skipped 0"));
   EXPECT_THAT(logs({"grow"}).err, HasSubstr("/grow/0.0: it was skipped"));
   EXPECT_THAT(page(), HasSubstr("/grow"));
@@ -180,29 +155,11 @@ TEST_F(EventfulRunsTest, AReusedResultNamesTheJobThatMadeIt) {
 
 // ---- Attempts ----
 
-/// Each job succeeds the time that its number says, and says each time which time it is.
-constexpr const char* kTries = R"(cwlVersion: v1.2
-class: Workflow
-requirements: {ScatterFeatureRequirement: {}}
-inputs: {need: "int[]", counts: string}
-outputs: {said: {type: "File[]", outputSource: try/said}}
-steps:
-  try:
-    in: {need: need, counts: counts}
-    scatter: need
-    out: [said]
-    run:
-      class: CommandLineTool
-      baseCommand: [sh, -c, 'echo x >> "$0$1"; n=$(wc -l < "$0$1"); echo "error $n" >&2; echo "word $n"; test "$n" -ge "$1" || exit 75']
-      inputs: {counts: {type: string, inputBinding: {position: 1}}, need: {type: int, inputBinding: {position: 2}}}
-      outputs: {said: stdout}
-      stdout: said.txt
-      temporaryFailCodes: [75]
-)";
-
 TEST_F(EventfulRunsTest, EachAttemptKeepsWhatItWrote) {
-  ASSERT_EQ(run(kTries, {"--retry-delay", "0.01", "--need", "1", "--need", "3", "--counts", program_.path("n")}).status,
-            0);
+  ASSERT_EQ(
+      run_document("tries.cwl", {"--retry-delay", "0.01", "--need", "1", "--need", "3", "--counts", program_.path("n")})
+          .status,
+      0);
   EXPECT_THAT(jobs(), UnorderedElementsAre("/try/0.0 done 1", "/try/0.1 done 3"));
   EXPECT_EQ(count("/try", "retries"), 2);
   EXPECT_EQ(logs({"/try/0.1", "--stderr"}).out, "error 3\n") << "the last one counts";
@@ -221,7 +178,7 @@ TEST_F(EventfulRunsTest, EachAttemptKeepsWhatItWrote) {
 TEST_F(EventfulRunsTest, AJobThatIsGivenUpKeepsEachAttemptOverAResumption) {
   const std::vector<std::string> inputs = {"--retries", "1", "--retry-delay", "0.01",
                                            "--need",    "3", "--counts",      program_.path("n")};
-  ASSERT_EQ(run(kTries, inputs).status, 1);
+  ASSERT_EQ(run_document("tries.cwl", inputs).status, 1);
   EXPECT_THAT(page(), AllOf(HasSubstr("exit code 75"), HasSubstr("error 2"), Not(HasSubstr("error 1"))))
       << "the log of the last attempt stands beside the failure";
   EXPECT_EQ(logs({"try", "--failed", "--stderr"}).out, "error 2\n");

@@ -16,47 +16,32 @@ using document::Node;
 
 namespace {
 
-constexpr std::array<FieldRule, 18> kCommandLineToolRules = {{{"class"},
-                                                              {"id"},
-                                                              {"label"},
-                                                              {"doc"},
-                                                              {"inputs"},
-                                                              {"outputs"},
-                                                              {"requirements"},
-                                                              {"hints"},
-                                                              {"cwlVersion"},
-                                                              {"intent", Version::kV12},
-                                                              {"baseCommand"},
-                                                              {"arguments"},
-                                                              {"stdin"},
-                                                              {"stdout"},
-                                                              {"stderr"},
-                                                              {"successCodes"},
-                                                              {"temporaryFailCodes"},
-                                                              {"permanentFailCodes"}}};
-constexpr std::array<FieldRule, 11> kExpressionToolRules = {{{"class"},
-                                                             {"id"},
-                                                             {"label"},
-                                                             {"doc"},
-                                                             {"inputs"},
-                                                             {"outputs"},
-                                                             {"requirements"},
-                                                             {"hints"},
-                                                             {"cwlVersion"},
-                                                             {"intent", Version::kV12},
-                                                             {"expression"}}};
-constexpr std::array<FieldRule, 11> kWorkflowRules = {{{"class"},
-                                                       {"id"},
-                                                       {"label"},
-                                                       {"doc"},
-                                                       {"inputs"},
-                                                       {"outputs"},
-                                                       {"requirements"},
-                                                       {"hints"},
-                                                       {"cwlVersion"},
-                                                       {"intent", Version::kV12},
-                                                       {"steps"}}};
-constexpr std::span<const FieldRule> kOperationRules = std::span(kWorkflowRules).first(10);
+/// What every process may have.
+constexpr std::array<FieldRule, 10> kProcessRules = {{{"class"},
+                                                      {"id"},
+                                                      {"label"},
+                                                      {"doc"},
+                                                      {"inputs"},
+                                                      {"outputs"},
+                                                      {"requirements"},
+                                                      {"hints"},
+                                                      {"cwlVersion"},
+                                                      {"intent", Version::kV12}}};
+
+/// The same and a class's own fields.
+template <typename... Names>
+constexpr auto process_rules_and(Names... names) {
+  std::array<FieldRule, kProcessRules.size() + sizeof...(names)> rules{};
+  std::size_t count = 0;
+  for (const FieldRule& rule : kProcessRules) rules[count++] = rule;
+  for (const char* const name : {names...}) rules[count++] = FieldRule{name};
+  return rules;
+}
+
+constexpr auto kCommandLineToolRules = process_rules_and("baseCommand", "arguments", "stdin", "stdout", "stderr",
+                                                         "successCodes", "temporaryFailCodes", "permanentFailCodes");
+constexpr auto kExpressionToolRules = process_rules_and("expression");
+constexpr auto kWorkflowRules = process_rules_and("steps");
 
 constexpr std::array<FieldRule, 11> kInputRules = {{{"id"},
                                                     {"type"},
@@ -87,7 +72,7 @@ constexpr std::array<std::string_view, 4> kClasses = {"CommandLineTool", "Expres
 
 std::span<const FieldRule> rules_of(std::size_t class_index) {
   constexpr std::array<std::span<const FieldRule>, 4> kRules = {kCommandLineToolRules, kExpressionToolRules,
-                                                                kWorkflowRules, kOperationRules};
+                                                                kWorkflowRules, kProcessRules};
   return kRules[class_index];
 }
 

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "sys/descriptor.hpp"
 
 namespace alveus::imaging::detail {
 namespace {
@@ -33,21 +34,6 @@ constexpr bool kLimitsAddresses = false;
 #else
 constexpr bool kLimitsAddresses = true;
 #endif
-
-/// A descriptor with an owner.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 core::Error no_resources(std::string_view action) {
   return {.code = core::ErrorCode::kUnavailable,
@@ -121,7 +107,7 @@ std::size_t mapped_bytes() {
 
 /// Waits for the end; ends the child when the time is over. Yields waitpid's status, or nothing when it was ended.
 core::Result<int> wait_for(pid_t child, std::chrono::milliseconds time) {
-  const Descriptor handle(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+  const sys::Descriptor handle(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
   bool late = false;
   if (handle.number() >= 0) {
     pollfd waited{.fd = handle.number(), .events = POLLIN, .revents = 0};
@@ -164,8 +150,8 @@ std::string last_line_of(std::string_view words) {
 
 core::Result<std::string> run_isolated(const std::function<core::Result<std::string>()>& work,
                                        const IsolationLimits& limits) {
-  const Descriptor output(memfd_create("decoded", MFD_CLOEXEC));
-  const Descriptor words(memfd_create("words", MFD_CLOEXEC));
+  const sys::Descriptor output(memfd_create("decoded", MFD_CLOEXEC));
+  const sys::Descriptor words(memfd_create("words", MFD_CLOEXEC));
   if (output.number() < 0 || words.number() < 0) return core::fail(no_resources("make memory"));
   const std::size_t mapped = mapped_bytes();
   const pid_t child = fork();
