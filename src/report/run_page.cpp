@@ -218,6 +218,22 @@ class RunPage {
     return content + numbers_.table(path_table(longest_pieces()), which + " of the critical path, in order.");
   }
 
+  /// Where time went, of a step or a job with a number of its own.
+  static TableMaker phases_table(const char* name, const char* number) {
+    return TableMaker({{name},
+                       {number, true},
+                       {"Waiting", true},
+                       {"Staging", true},
+                       {"Running", true},
+                       {"Collecting", true},
+                       {"Share of the run", true}},
+                      "compact sortable");
+  }
+  void add_phases(TableMaker& table, const std::string& name, const Markup& number, const Phases& phases) const {
+    table.add({code(name), number, time_cell(phases.waiting), time_cell(phases.staging), time_cell(phases.running),
+               time_cell(phases.collecting), share_cell(phases.total())});
+  }
+
   Markup path_by_step() const {
     std::vector<std::pair<std::int64_t, Phases>> sums(profile_.steps.size());
     for (const std::size_t index : profile_.critical_path) {
@@ -225,38 +241,20 @@ class RunPage {
       ++sums[job.step].first;
       sums[job.step].second += job.phases;
     }
-    TableMaker table({{"Step"},
-                      {"Jobs", true},
-                      {"Waiting", true},
-                      {"Staging", true},
-                      {"Running", true},
-                      {"Collecting", true},
-                      {"Share of the run", true}},
-                     "compact sortable");
+    TableMaker table = phases_table("Step", "Jobs");
     for (std::size_t step = 0; step < sums.size(); ++step) {
       const auto& [jobs, phases] = sums[step];
       if (jobs == 0) continue;
-      table.add({code(step_name(profile_.steps[step])), count_cell(jobs), time_cell(phases.waiting),
-                 time_cell(phases.staging), time_cell(phases.running), time_cell(phases.collecting),
-                 share_cell(phases.total())});
+      add_phases(table, step_name(profile_.steps[step]), count_cell(jobs), phases);
     }
     return table.finish();
   }
 
   Markup path_table(const std::vector<std::size_t>& path) const {
-    TableMaker table({{"Job"},
-                      {"Began after", true},
-                      {"Waiting", true},
-                      {"Staging", true},
-                      {"Running", true},
-                      {"Collecting", true},
-                      {"Share of the run", true}},
-                     "compact sortable");
+    TableMaker table = phases_table("Job", "Began after");
     for (const std::size_t index : path) {
       const JobProfile& job = profile_.jobs[index];
-      table.add({code(job.name), time_cell(job.created_at - profile_.begin()), time_cell(job.phases.waiting),
-                 time_cell(job.phases.staging), time_cell(job.phases.running), time_cell(job.phases.collecting),
-                 share_cell(job.phases.total())});
+      add_phases(table, job.name, time_cell(job.created_at - profile_.begin()), job.phases);
     }
     return table.finish();
   }
