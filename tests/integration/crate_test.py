@@ -94,7 +94,7 @@ steps:
 """
 WAITS = """cwlVersion: v1.2
 class: CommandLineTool
-baseCommand: [sh, -c, 'echo begun > "$0.begun"; test -e "$0" || sleep 1000; echo done']
+baseCommand: [sh, -c, 'test -e "$0" || sleep 1000; echo done']
 inputs: {gate: {type: string, inputBinding: {}}}
 outputs: {said: stdout}
 stdout: said.txt
@@ -130,17 +130,22 @@ class Crates:
         flags = [f"--{key.replace('_', '-')}={value}" for key, value in options.items()]
         self.alveus_says("run", "-q", "--outdir", "out", *flags, document, "inputs.json", status=status)
 
-    def interrupted_run(self, document, inputs, begun):
-        """Kills the controller as soon as the file is there."""
+    def interrupted_run(self, document, inputs):
+        """Kills the controller as soon as a job is on record as running."""
         (self.folder / "inputs.json").write_text(json.dumps(inputs))
         process = subprocess.Popen([self.alveus, "run", "-q", "--outdir", "out", document, "inputs.json"],
                                    cwd=self.folder, env=self.environment)
         deadline = time.monotonic() + 60
-        while not begun.exists() and time.monotonic() < deadline:
+        while not self.is_running(document) and time.monotonic() < deadline:
             time.sleep(0.01)
+        was_running = self.is_running(document)
         process.kill()
         process.wait()
-        expect(begun.exists(), "the job began")
+        expect(was_running, "the job began")
+
+    def is_running(self, document):
+        shown = json.loads(self.alveus_says("show", "last", "--json"))
+        return shown["document"] == document and any(step["running"] > 0 for step in shown["steps"])
 
     def crate(self, name, *flags):
         self.alveus_says("prov", "last", "-o", name, *flags)
@@ -285,7 +290,7 @@ def check_retries(crates):
 
 def check_interruption(crates):
     gate = crates.folder / "gate"
-    crates.interrupted_run("waits.cwl", {"gate": str(gate)}, crates.folder / "gate.begun")
+    crates.interrupted_run("waits.cwl", {"gate": str(gate)})
     action = actions(crates.crate("lost"))["Run of /0"]
     expect(action["actionStatus"].endswith("FailedActionStatus"), "what was under way came to nothing")
     expect(action["error"] == "It was interrupted." and "result" not in action, "since it was interrupted")
