@@ -15,6 +15,7 @@ inputs:
   preset: {type: "string?"}
   study: {type: "File?"}
   epochs: {type: "int?"}
+  start_weights: {type: "Directory?"}
   explanations: {type: int, default: 6}
   bootstrap: {type: int, default: 2000}
   seed: {type: int, default: 1}
@@ -34,6 +35,7 @@ steps:
       preset: preset
       study: study
       epochs: epochs
+      start_weights: start_weights
       explanations: explanations
       bootstrap: bootstrap
       seed: seed

@@ -26,6 +26,7 @@ inputs:
   preset: {type: "string?", doc: Named set of variants}
   study: {type: "File?", doc: Axes of a study of one's own}
   epochs: {type: "int?", doc: Epochs in place of the preset's}
+  start_weights: {type: "Directory?", doc: "Files of start weights, called after the networks"}
   explanations: {type: int, default: 6, doc: Explained slices of each variant}
   aggregate: {type: string, default: mean, doc: "Slices to patient: mean or max"}
   threshold: {type: string, default: youden, doc: "Rule that fixes the threshold on validation: youden, 0.5 or sensitivity95"}
@@ -57,6 +58,7 @@ steps:
       variant: variants/variants
       tensors: window/tensors
       folds: split/table
+      start_weights: start_weights
       explanations: explanations
       threads: threads
       device: device

@@ -9,13 +9,14 @@ inputs:
   variant: File
   tensors: Directory
   folds: File
+  start_weights: Directory?
   explanations: int
   threads: int
   device: string
 steps:
   train:
     run: tools/train.cwl
-    in: {variant: variant, tensors: tensors, folds: folds, threads: threads, device: device}
+    in: {variant: variant, tensors: tensors, folds: folds, start_weights: start_weights, threads: threads, device: device}
     out: [model, failure]
   predict:
     run: tools/predict.cwl

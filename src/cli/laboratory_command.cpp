@@ -19,7 +19,7 @@ constexpr std::string_view kRecordFailure = "--record-failure";
 constexpr std::size_t kTailBytes = 4096;
 constexpr std::size_t kReasonBytesMax = 500;
 
-constexpr std::array<LaboratoryCommand, 7> kCommands = {{
+constexpr std::array<LaboratoryCommand, 10> kCommands = {{
     {"phantom", "make a synthetic chest-CT data set with ground-truth lesions"},
     {"ingest", "read a data set's manifest, check every file, list what is rejected and why"},
     {"window", "map the fixed window to 8 bits, crop to the lungs, resize"},
@@ -27,6 +27,9 @@ constexpr std::array<LaboratoryCommand, 7> kCommands = {{
     {"predict", "compute the probabilities of a trained variant"},
     {"explain", "show and score which parts of a picture decided"},
     {"networks", "list the networks"},
+    {"export", "write a trained model for other programs"},
+    {"weights show", "list what a file of weights holds, and which network it fits"},
+    {"weights convert", "write a file of weights in another format"},
 }};
 
 /// The value of `--flag value` or `--flag=value`, or "".
@@ -85,7 +88,9 @@ bool is_interruption(const sys::ForegroundEnd& end) {
 std::span<const LaboratoryCommand> laboratory_commands() { return kCommands; }
 
 bool is_laboratory_command(std::string_view name) {
-  return std::ranges::find(kCommands, name, &LaboratoryCommand::name) != kCommands.end();
+  return std::ranges::any_of(kCommands, [&](const LaboratoryCommand& command) {
+    return command.name == name || (command.name.starts_with(name) && command.name[name.size()] == ' ');
+  });
 }
 
 std::string failure_text(std::string_view variant, std::string_view step, std::string_view reason) {

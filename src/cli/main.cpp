@@ -24,8 +24,9 @@ int run_main(const std::string& program, std::vector<std::string> arguments) {
   if (std::filesystem::path(program).filename() == "cwl-runner" && (arguments.empty() || arguments[0] != "--version")) {
     arguments.insert(arguments.begin(), "run");
   }
-  if (arguments.size() == 2 && arguments[0] == "help" && is_laboratory_command(arguments[1])) {
-    arguments = {arguments[1], "--help"};
+  if (arguments.size() >= 2 && arguments[0] == "help" && is_laboratory_command(arguments[1])) {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
   }
   if (!arguments.empty() && is_laboratory_command(arguments.front())) {
     const auto status = run_laboratory(arguments);

@@ -95,6 +95,9 @@ std::vector<cmdline::Flag> study_flags() {
       {.name = "study",
        .value_name = "FILE",
        .help = "JSON file with the axes of a study of your own, in place of --preset."},
+      {.name = "weights",
+       .value_name = "DIR",
+       .help = "Start weights for the initialisations 'imagenet' and 'imported': a file called after each network."},
   };
   for (const auto& entry : kFlags) {
     cmdline::Flag flag{.name = std::string(entry.flag),
@@ -128,6 +131,10 @@ core::Result<StudyRequest> study_request(const cmdline::Flags& flags) {
     if (phantom && file == "manifest") return core::fail(core::ErrorCode::kInvalidInput, "--manifest goes with --data");
     ALVEUS_TRY_ASSIGN(auto object, existing(file, "File", flags.text(file)));
     request.inputs.set(file, std::move(object));
+  }
+  if (flags.has("weights")) {
+    ALVEUS_TRY_ASSIGN(auto weights, existing("weights", "Directory", flags.text("weights")));
+    request.inputs.set("start_weights", std::move(weights));
   }
   if (!flags.has("study") && !flags.has("preset")) request.inputs.set("preset", "quick");
   for (const auto& entry : kFlags) {

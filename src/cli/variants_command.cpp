@@ -104,8 +104,9 @@ std::string details() {
             std::string(preset.axes) + "\n";
   }
   text +=
-      "\nThe claire presets start from ImageNet weights, which are not part of this program; add '--initialisation "
-      "scratch' to train without them.\n\nNetworks: ";
+      "\nThe claire presets start from ImageNet weights, which are not part of this program; give yours to "
+      "'alveus study run' or 'alveus train' with --weights, or add '--initialisation scratch' to train without "
+      "them.\n\nNetworks: ";
   const auto network = study::find_setting("network");
   for (const auto& name : (*network)->choices) text += (name == (*network)->choices.front() ? "" : ", ") + name;
   return text;

@@ -13,5 +13,8 @@ cmdline::Command make_train_command();
 cmdline::Command make_predict_command();
 cmdline::Command make_explain_command();
 cmdline::Command make_networks_command();
+cmdline::Command make_export_command();
+cmdline::Command make_weights_show_command();
+cmdline::Command make_weights_convert_command();
 
 }  // namespace alveus::lab

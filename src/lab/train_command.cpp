@@ -12,6 +12,7 @@
 #include "core/json.hpp"
 #include "lab/commands.hpp"
 #include "lab/network_flags.hpp"
+#include "lab/start_weights.hpp"
 #include "lab/trained_model.hpp"
 #include "lab/training_display.hpp"
 #include "learn/runtime.hpp"
@@ -47,7 +48,7 @@ core::Result<study::Variant> read_variant(const fs::path& file) {
 }
 
 /// True when `out` holds the finished training of the same inputs; an error when it holds another one.
-core::Result<bool> is_finished(const fs::path& out, const TrainingReport& wanted) {
+core::Result<bool> is_finished(const fs::path& out, const TrainingReport& wanted, const fs::path& start_weights) {
   std::error_code ignored;
   const fs::path file = out / "training.json";
   if (!fs::exists(file, ignored)) return false;
@@ -56,7 +57,12 @@ core::Result<bool> is_finished(const fs::path& out, const TrainingReport& wanted
   const bool same = found.variant == wanted.variant && found.tensors_sha256 == wanted.tensors_sha256 &&
                     found.folds_sha256 == wanted.folds_sha256 && found.device == wanted.device &&
                     found.threads == wanted.threads;
-  if (same) return true;
+  std::string start_sha256;
+  if (!start_weights.empty()) {
+    ALVEUS_TRY_ASSIGN(const auto weights, sys::MappedFile::open(start_weights));
+    start_sha256 = core::hash_text(core::HashKind::kSha256, weights.bytes());
+  }
+  if (same && (found.start_weights ? found.start_weights->sha256 : "") == start_sha256) return true;
   return core::fail(ErrorCode::kInvalidInput,
                     "the folder holds another training ('" + found.variant.id + "'); choose another --out or remove it",
                     file.string());
@@ -78,6 +84,7 @@ core::Status write_outputs(const fs::path& out, const learn::TrainingOutcome& ou
     ALVEUS_TRY(put_weights(outcome.best_weights, weights.bytes(), out / "model.safetensors"));
   }
   report.parameters = outcome.parameter_count;
+  report.start_weights = outcome.start_weights;
   report.best_epoch = outcome.best_epoch;
   report.epochs_run = static_cast<int>(outcome.history.size());
   report.stopped_early = outcome.stopped_early;
@@ -104,11 +111,13 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   report.classes = folder.classes();
   report.tensors_sha256 = folder.fingerprint();
   report.folds_sha256 = sha256_of(folds);
+  report.pictures = folder.preparation();
   report.device = learn::name_of(device);
   report.threads = flags.integer("threads");
 
   const fs::path out = flags.text("out");
-  ALVEUS_TRY_ASSIGN(const bool finished, is_finished(out, report));
+  ALVEUS_TRY_ASSIGN(const fs::path weights, choose_start_weights(flags.text("weights"), variant.settings));
+  ALVEUS_TRY_ASSIGN(const bool finished, is_finished(out, report, weights));
   if (finished) {
     ALVEUS_TRY(sys::remove_tree(out / "checkpoint"));
     terminal.message(variant.id + " is trained already");
@@ -129,8 +138,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   options.on_progress = [&](const learn::TrainingProgress& progress) { display.show(progress); };
   ALVEUS_TRY_ASSIGN(
       const auto outcome,
-      learn::train({.folder = folder, .folds = folds, .variant = variant, .start_weights = flags.text("weights")},
-                   options, clock));
+      learn::train({.folder = folder, .folds = folds, .variant = variant, .start_weights = weights}, options, clock));
   ALVEUS_TRY(write_outputs(out, outcome, std::move(report)));
   terminal.clear_status();
   terminal.message(variant.id + ": best epoch " + std::to_string(outcome.best_epoch) + " of " +
@@ -164,8 +172,9 @@ cmdline::Command make_train_command() {
       folds_flag(),
       {.name = "out", .value_name = "DIR", .help = "the model's folder", .required = true},
       {.name = "weights",
-       .value_name = "FILE",
-       .help = "start weights (safetensors, torchvision's names) for the initialisation 'imagenet'"},
+       .value_name = "PATH",
+       .help = "start weights for the initialisations 'imagenet' and 'imported': a file (safetensors, .pth, .pt; "
+               "torchvision's names), or a folder with a file called after each network"},
       threads_flag(),
       {.name = "loader-threads",
        .kind = Kind::kInteger,

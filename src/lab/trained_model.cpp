@@ -56,6 +56,19 @@ class MemberReader {
   std::string wrong_;
 };
 
+learn::StartWeights parse_start_weights(const core::Value& value) {
+  learn::StartWeights weights = {.file = value.string_or("file", ""),
+                                 .format = value.string_or("format", ""),
+                                 .sha256 = value.string_or("sha256", ""),
+                                 .metadata = {}};
+  const core::Value* const metadata = value.find("metadata");
+  if (metadata == nullptr || !metadata->is_object()) return weights;
+  for (const auto& [key, text] : metadata->as_object()) {
+    if (text.is_string()) weights.metadata[key] = text.as_string();
+  }
+  return weights;
+}
+
 /// Turns the failure.json of an earlier step into an error, so that a study shows where its variant ended.
 core::Status check_failure(const std::filesystem::path& folder) {
   std::error_code ignored;
@@ -72,20 +85,29 @@ core::Status check_failure(const std::filesystem::path& folder) {
 }  // namespace
 
 std::string training_json(const TrainingReport& report) {
-  const core::Value value = core::Object{{"format_version", kFormatVersion},
-                                         {"variant", study::to_value(report.variant)},
-                                         {"classes", core::Array{report.classes[0], report.classes[1]}},
-                                         {"parameters", report.parameters},
-                                         {"weights_sha256", report.weights_sha256},
-                                         {"best_epoch", report.best_epoch},
-                                         {"epochs_run", report.epochs_run},
-                                         {"stopped_early", report.stopped_early},
-                                         {"best_validation_loss", report.best_validation_loss},
-                                         {"tensors_sha256", report.tensors_sha256},
-                                         {"folds_sha256", report.folds_sha256},
-                                         {"device", report.device},
-                                         {"threads", report.threads}};
-  return core::to_json(value, core::JsonStyle::kIndented) + "\n";
+  core::Object value = core::Object{{"format_version", kFormatVersion},
+                                    {"variant", study::to_value(report.variant)},
+                                    {"classes", core::Array{report.classes[0], report.classes[1]}},
+                                    {"parameters", report.parameters},
+                                    {"weights_sha256", report.weights_sha256},
+                                    {"best_epoch", report.best_epoch},
+                                    {"epochs_run", report.epochs_run},
+                                    {"stopped_early", report.stopped_early},
+                                    {"best_validation_loss", report.best_validation_loss},
+                                    {"tensors_sha256", report.tensors_sha256},
+                                    {"folds_sha256", report.folds_sha256},
+                                    {"device", report.device},
+                                    {"threads", report.threads}};
+  if (!report.pictures.is_null()) value.set("pictures", report.pictures);
+  if (report.start_weights) value.set("start_weights", to_value(*report.start_weights));
+  return core::to_json(core::Value(value), core::JsonStyle::kIndented) + "\n";
+}
+
+core::Value to_value(const learn::StartWeights& weights) {
+  core::Object metadata;
+  for (const auto& [key, text] : weights.metadata) metadata.set(key, text);
+  return core::Object{
+      {"file", weights.file}, {"format", weights.format}, {"sha256", weights.sha256}, {"metadata", metadata}};
 }
 
 core::Result<TrainingReport> parse_training_json(const std::string& name, std::string_view text) {
@@ -112,6 +134,10 @@ core::Result<TrainingReport> parse_training_json(const std::string& name, std::s
   report.folds_sha256 = members.text("folds_sha256");
   report.device = members.text("device");
   report.threads = members.whole("threads");
+  if (const core::Value* const pictures = value->find("pictures")) report.pictures = *pictures;
+  if (const core::Value* const weights = value->find("start_weights")) {
+    report.start_weights = parse_start_weights(*weights);
+  }
   ALVEUS_TRY(members.status(name));
   return report;
 }

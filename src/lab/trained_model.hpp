@@ -3,10 +3,12 @@
 
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "cmdline/command.hpp"
 #include "core/result.hpp"
+#include "core/value.hpp"
 #include "learn/network.hpp"
 #include "learn/tensor_folder.hpp"
 #include "learn/training.hpp"
@@ -28,6 +30,8 @@ struct TrainingReport {
   double best_validation_loss = 0;
   std::string tensors_sha256;  ///< fingerprint of the tensor folder
   std::string folds_sha256;    ///< of folds.csv
+  core::Value pictures;        ///< how they were made: height, width, window, crop; null when the file does not say
+  std::optional<learn::StartWeights> start_weights;
   std::string device;
   std::int64_t threads = 1;
 
@@ -35,6 +39,7 @@ struct TrainingReport {
 };
 
 std::string training_json(const TrainingReport& report);
+core::Value to_value(const learn::StartWeights& weights);
 /// kInvalidInput names the file and the member that is absent or of another kind.
 core::Result<TrainingReport> parse_training_json(const std::string& name, std::string_view text);
 

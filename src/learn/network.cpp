@@ -91,11 +91,27 @@ core::Status wrong_weight(const std::string& name, const std::string& fact, cons
   return core::fail(ErrorCode::kInvalidInput, "weight '" + name + "' " + fact, file);
 }
 
-/// Copies `source` into the weight; the first layer's colours are summed where the network has one channel.
+/// The first layer of a network for other channels: its answer to grey pictures stays the same.
+at::Tensor with_channels(const at::Tensor& source, std::int64_t channels) {
+  std::vector<std::int64_t> repeats(static_cast<std::size_t>(source.dim()), 1);
+  repeats[1] = channels;
+  const at::Tensor sum = source.to(at::kFloat).sum(at::IntArrayRef({1}), /*keepdim=*/true);
+  return (sum / static_cast<double>(channels)).repeat(repeats);
+}
+
+/// Whether the shapes differ in nothing but the number of channels that a first layer takes.
+bool differs_in_channels(at::IntArrayRef one, at::IntArrayRef other) {
+  const auto is_few = [](std::int64_t channels) { return channels >= 1 && channels <= 3; };
+  return one.size() == other.size() && one.size() >= 4 && one[0] == other[0] && is_few(one[1]) && is_few(other[1]) &&
+         one[1] != other[1] && one.slice(2) == other.slice(2);
+}
+
+/// Copies `source` into the weight, made to fit where it is the first layer of a network for other channels.
 core::Status take_start_weight(const Weight& weight, at::Tensor source, const std::string& file) {
   const at::Tensor tensor = weight.tensor;
-  if (tensor.dim() == 4 && source.dim() == 4 && tensor.size(1) == 1 && source.size(1) == 3) {
-    source = source.sum(at::IntArrayRef({1}), /*keepdim=*/true);
+  if (differs_in_channels(tensor.sizes(), source.sizes())) source = with_channels(source, tensor.size(1));
+  if (source.is_floating_point() != tensor.is_floating_point()) {
+    return wrong_weight(weight.name, "is of another kind of number than the network's", file);
   }
   if (tensor.sizes() != source.sizes()) {
     return wrong_weight(weight.name,
@@ -125,7 +141,9 @@ core::Status take_start_weights_from(const Network::Parts& parts, const std::str
 }
 
 /// The metadata, with those that `load` needs to build the network again.
-tensorfile::TextMap with_options(tensorfile::TextMap metadata, const NetworkOptions& options) {
+tensorfile::TextMap with_options(tensorfile::TextMap metadata, const NetworkOptions& options,
+                                 const tensorfile::TextMap& origin) {
+  metadata.insert(origin.begin(), origin.end());
   metadata[std::string(kNameKey)] = options.name;
   metadata[std::string(kChannelsKey)] = std::to_string(options.in_channels);
   metadata[std::string(kClassesKey)] = std::to_string(options.class_count);
@@ -172,15 +190,30 @@ core::Result<std::int64_t> parameter_count(const NetworkOptions& options) {
   });
 }
 
+core::Result<std::vector<WeightShape>> weight_shapes(const NetworkOptions& options) {
+  return at_torch_edge("building the network " + options.name, [&]() -> core::Result<std::vector<WeightShape>> {
+    WeightList weights(at::kMeta);
+    ALVEUS_TRY_ASSIGN(const Design* const design, choose_design(options));
+    design->build(size_of(options, design->description), weights);
+    std::vector<WeightShape> shapes;
+    for (const Weight& weight : weights.items()) {
+      if (is_integer(weight.role)) continue;
+      shapes.push_back({.name = weight.name, .shape = weight.tensor.sizes().vec()});
+    }
+    return shapes;
+  });
+}
+
 core::Result<std::string> Network::save(const std::filesystem::path& path, const tensorfile::TextMap& metadata) const {
   return at_torch_edge("saving the network", [&] {
     SavedTensors tensors;
     for (const Weight& weight : parts_->weights.items()) tensors.add(weight.name, weight.tensor);
-    return tensorfile::write_safetensors(path, tensors.views(), with_options(metadata, parts_->options));
+    return tensorfile::write_safetensors(path, tensors.views(),
+                                         with_options(metadata, parts_->options, parts_->origin));
   });
 }
 
-WeightSnapshot::WeightSnapshot(const Network& network) : options_(network.options()) {
+WeightSnapshot::WeightSnapshot(const Network& network) : options_(network.options()), origin_(network.parts().origin) {
   for (const Weight& weight : network.parts().weights.items()) {
     weights_.emplace_back(weight.name, weight.tensor.detach().clone());
   }
@@ -190,7 +223,7 @@ core::Status WeightSnapshot::save(const std::filesystem::path& path) const {
   return at_torch_edge("saving the network", [&]() -> core::Status {
     SavedTensors tensors;
     for (const auto& [name, tensor] : weights_) tensors.add(name, tensor);
-    ALVEUS_TRY(tensorfile::write_safetensors(path, tensors.views(), with_options({}, options_)));
+    ALVEUS_TRY(tensorfile::write_safetensors(path, tensors.views(), with_options({}, options_, origin_)));
     return {};
   });
 }
@@ -240,7 +273,9 @@ core::Status Network::take_weights(const tensorfile::SafetensorsFile& file) {
   });
 }
 
-core::Status Network::take_start_weights(const tensorfile::SafetensorsFile& file) {
+core::Status Network::take_start_weights(const tensorfile::WeightsFile& file) {
+  parts_->origin = {{"start_weights", std::filesystem::path(file.name()).filename().string()},
+                    {"start_weights_sha256", file.sha256()}};
   return take_start_weights_from(*parts_, file.name(), [&](const std::string& name) -> std::optional<at::Tensor> {
     const tensorfile::TensorView* const view = file.find(name);
     if (view == nullptr) return std::nullopt;

@@ -6,12 +6,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/random.hpp"
 #include "core/result.hpp"
 #include "learn/network_description.hpp"
 #include "learn/runtime.hpp"
 #include "tensorfile/safetensors.hpp"
+#include "tensorfile/weights_file.hpp"
 
 namespace at {
 class Tensor;
@@ -39,6 +41,16 @@ struct NetworkOptions {
 
 /// Trained parameters of such a network, without making its weights. As `Network::make` fails.
 core::Result<std::int64_t> parameter_count(const NetworkOptions& options);
+
+/// A weight of a network by name; counters and fixed indices are not among them.
+struct WeightShape {
+  std::string name;
+  std::vector<std::int64_t> shape;
+
+  friend bool operator==(const WeightShape&, const WeightShape&) = default;
+};
+/// The weights of such a network and its running statistics, without making them, in the order of its layers.
+core::Result<std::vector<WeightShape>> weight_shapes(const NetworkOptions& options);
 
 /// Whether dropout drops values and stochastic depth leaves branches out.
 enum class Dropping { kOn, kOff };
@@ -97,8 +109,10 @@ class Network {
   /// Takes over every weight; kInvalidInput names the file and the weight that is absent, unknown or of another shape.
   core::Status take_weights(const tensorfile::SafetensorsFile& file);
   /// Takes over start weights from another task: the last layer keeps its own when the class counts differ, and a first
-  /// layer for 3 channels is summed into one when this network has 1. Running statistics are taken too.
-  core::Status take_start_weights(const tensorfile::SafetensorsFile& file);
+  /// layer for other channels is made to fit so that it gives the same for grey pictures: summed over the channels it
+  /// has, and shared out to those it gets. Running statistics are taken too. What `save` writes names the file from now
+  /// on.
+  core::Status take_start_weights(const tensorfile::WeightsFile& file);
   core::Status take_start_weights(const Network& other);
 
   /// The weights and their state, for the training loop of this library.

@@ -84,6 +84,11 @@ core::Status TensorFolder::read_description(const std::filesystem::path& file) {
   height_ = static_cast<std::size_t>(height);
   width_ = static_cast<std::size_t>(width);
   fingerprint_ = text;
+  core::Object preparation = {{"height", height}, {"width", width}};
+  for (const std::string_view key : {"window", "crop"}) {
+    if (const core::Value* const member = description->find(key)) preparation.set(key, *member);
+  }
+  preparation_ = core::Value(preparation);
   return {};
 }
 

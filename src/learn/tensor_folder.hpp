@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "core/value.hpp"
 #include "study/samples.hpp"
 #include "sys/file.hpp"
 
@@ -32,6 +33,8 @@ class TensorFolder {
   const std::vector<study::Sample>& samples() const { return samples_; }
   /// Names of target 0 and target 1.
   const std::array<std::string, 2>& classes() const { return classes_; }
+  /// How the pictures were made: `height`, `width`, `window` and `crop` as tensors.json has them.
+  const core::Value& preparation() const { return preparation_; }
 
   Bytes picture(std::size_t index) const;
   /// 0 elsewhere, 1 lung. Nothing when the study has no lung masks.
@@ -56,6 +59,7 @@ class TensorFolder {
   std::array<std::string, 2> classes_;
   std::vector<study::Sample> samples_;
   std::string fingerprint_;
+  core::Value preparation_;
   std::optional<sys::MappedFile> pixels_, lung_, lesion_;
 };
 

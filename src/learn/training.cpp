@@ -47,15 +47,16 @@ core::Status check(const TrainingInputs& inputs) {
                                                     std::to_string(inputs.folds.count() - 1));
   }
   const std::string& start = inputs.variant.settings.initialisation;
-  if (start == "imagenet" && inputs.start_weights.empty()) {
+  if (starts_from_file(start) && inputs.start_weights.empty()) {
     return core::fail(ErrorCode::kInvalidInput,
-                      "the variant starts from ImageNet weights, which are not part of this program; name a "
-                      "safetensors file of " +
-                          inputs.variant.settings.network + " in torchvision's names with --weights");
+                      "the variant's initialisation is '" + start +
+                          "', and such weights are not part of this program; name a file of weights of " +
+                          inputs.variant.settings.network +
+                          " in torchvision's names (safetensors, .pth, .pt) with --weights");
   }
-  if (start != "imagenet" && !inputs.start_weights.empty()) {
-    return core::fail(ErrorCode::kInvalidInput,
-                      "start weights are given, but the variant's initialisation is '" + start + "', not 'imagenet'");
+  if (!starts_from_file(start) && !inputs.start_weights.empty()) {
+    return core::fail(ErrorCode::kInvalidInput, "start weights are given, but the variant's initialisation is '" +
+                                                    start + "', not 'imagenet' or 'imported'");
   }
   if (start == "rotation" && inputs.folder.height() != inputs.folder.width()) {
     return core::fail(ErrorCode::kInvalidInput, "the initialisation 'rotation' needs square pictures");
@@ -129,7 +130,8 @@ core::Status learn_rotations(Network& network, const TrainingInputs& inputs, con
               rotation_task(inputs, parts[0]->examples, parts[1]->examples), options, clock);
   ALVEUS_TRY_ASSIGN(const auto state, phase.run(checkpoint));
   ALVEUS_TRY_ASSIGN(const auto best, tensorfile::SafetensorsFile::open(checkpoint.best_file(state.best_epoch)));
-  return network.take_start_weights(best);
+  ALVEUS_TRY(teacher.take_weights(best));
+  return network.take_start_weights(teacher);
 }
 
 core::Status take_initial_weights(Network& network, const TrainingInputs& inputs, const TrainingOptions& options,
@@ -137,12 +139,25 @@ core::Status take_initial_weights(Network& network, const TrainingInputs& inputs
                                   const std::array<const Part*, 2>& parts) {
   const std::string& start = inputs.variant.settings.initialisation;
   if (start == "rotation") return learn_rotations(network, inputs, options, clock, identity, parts);
-  if (start != "imagenet") return {};
-  ALVEUS_TRY_ASSIGN(const auto file, tensorfile::SafetensorsFile::open(inputs.start_weights));
+  if (!starts_from_file(start)) return {};
+  ALVEUS_TRY_ASSIGN(const auto file, tensorfile::WeightsFile::open(inputs.start_weights));
   return network.take_start_weights(file);
 }
 
+core::Result<std::optional<StartWeights>> describe_start_weights(const std::filesystem::path& path) {
+  if (path.empty()) return std::nullopt;
+  ALVEUS_TRY_ASSIGN(const auto file, tensorfile::WeightsFile::open(path));
+  return StartWeights{.file = path.filename().string(),
+                      .format = std::string(name_of(file.format())),
+                      .sha256 = file.sha256(),
+                      .metadata = file.metadata()};
+}
+
 }  // namespace
+
+bool starts_from_file(std::string_view initialisation) {
+  return initialisation == "imagenet" || initialisation == "imported";
+}
 
 core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const TrainingOptions& options,
                                     const sys::Clock& clock) {
@@ -150,6 +165,7 @@ core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const Training
   ALVEUS_TRY_ASSIGN(const Part training, part_of(inputs, study::Role::kTrain));
   ALVEUS_TRY_ASSIGN(const Part validation, part_of(inputs, study::Role::kValidation));
   ALVEUS_TRY_ASSIGN(const std::string identity, identity_of(inputs));
+  ALVEUS_TRY_ASSIGN(auto start_weights, describe_start_weights(inputs.start_weights));
   const study::TrainingSettings& settings = inputs.variant.settings;
   ALVEUS_TRY_ASSIGN(auto network, Network::make({.name = settings.network,
                                                  .in_channels = study::kInputChannels,
@@ -176,6 +192,7 @@ core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const Training
                          .best_validation_loss = state.best_loss,
                          .stopped_early = state.epoch() < settings.epochs,
                          .parameter_count = network.parameter_count(),
+                         .start_weights = std::move(start_weights),
                          .best_weights = checkpoint.best_file(state.best_epoch),
                          .seconds = (*phase)->tally().seconds,
                          .pictures = (*phase)->tally().pictures};

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -14,6 +15,7 @@
 #include "study/folds.hpp"
 #include "study/variant.hpp"
 #include "sys/clock.hpp"
+#include "tensorfile/tensor.hpp"
 
 namespace alveus::learn {
 
@@ -22,7 +24,8 @@ struct TrainingInputs {
   const TensorFolder& folder;
   const study::FoldTable& folds;
   study::Variant variant;
-  /// Start weights for the initialisation "imagenet": a safetensors file in torchvision's names. Empty otherwise.
+  /// Start weights for the initialisations "imagenet" and "imported": any file that tensorfile::WeightsFile reads, in
+  /// torchvision's names. Empty otherwise.
   std::filesystem::path start_weights;
 };
 
@@ -61,12 +64,26 @@ struct TrainingOptions {
   std::function<void(const TrainingProgress&)> on_progress = [](const TrainingProgress&) {};
 };
 
+/// Whether a training of this initialisation needs a file of start weights.
+bool starts_from_file(std::string_view initialisation);
+
+/// Where start weights came from.
+struct StartWeights {
+  std::string file;    ///< its name without folders: where it lay says something of the machine, not of the training
+  std::string format;  ///< "safetensors", "torch", "torch-legacy"
+  std::string sha256;
+  tensorfile::TextMap metadata;  ///< what the file says of itself
+
+  friend bool operator==(const StartWeights&, const StartWeights&) = default;
+};
+
 struct TrainingOutcome {
   std::vector<EpochRecord> history;
   int best_epoch = 0;
   double best_validation_loss = 0;
   bool stopped_early = false;
   std::int64_t parameter_count = 0;
+  std::optional<StartWeights> start_weights;
   std::filesystem::path best_weights;  ///< in the checkpoint folder
   double seconds = 0;                  ///< of the epochs of this call
   std::int64_t pictures = 0;           ///< trained on in this call

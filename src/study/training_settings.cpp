@@ -40,7 +40,7 @@ std::vector<Setting> make_settings() {
       {.name = "initialisation",
        .member = &S::initialisation,
        .help = "the start weights",
-       .choices = {"scratch", "imagenet", "rotation"}},
+       .choices = {"scratch", "imagenet", "imported", "rotation"}},
       {.name = "learning_rate",
        .member = &S::learning_rate,
        .help = "the first learning rate",

@@ -172,7 +172,7 @@ class Machine {
     const std::string global = std::string(module) + " " + std::string(name);
     if (rules_.knows_global(global)) return push({.kind = Kind::kGlobal, .text = global});
     return core::fail(
-        ErrorCode::kUnsupported,
+        ErrorCode::kInvalidInput,
         "the file holds more than weights: it names the Python object '" + std::string(module) + "." +
             std::string(name) +
             "', which is not run here; in Python, load it where it comes from and save the weights alone: "

@@ -99,7 +99,7 @@ class Reader {
     const auto* const row = std::ranges::find(kStorages, type.text, [](const auto& pair) { return pair.first; });
     if (type.kind != Kind::kGlobal || row == kStorages.end()) return corrupt("a storage has no type");
     if (tuple.items.size() > 5 && pickle_.at(tuple.items[5]).kind != Kind::kNone) {
-      return core::fail(ErrorCode::kUnsupported,
+      return core::fail(ErrorCode::kInvalidInput,
                         "a storage is a part of another, as PyTorch wrote before version 0.4; load the file in Python "
                         "and save it again");
     }
@@ -275,7 +275,7 @@ class Reader {
     }
     if (last >= tensor.storage.count) return corrupt("it reaches beyond its storage");
     if (*count > tensor.storage.count) {
-      return core::fail(ErrorCode::kUnsupported,
+      return core::fail(ErrorCode::kInvalidInput,
                         "it repeats its elements (an expanded tensor); save tensor.contiguous() instead");
     }
     return {};

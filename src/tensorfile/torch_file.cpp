@@ -194,14 +194,15 @@ core::Status check_byte_order(const ZipArchive& archive, const std::string& pref
   if (member == nullptr) return {};
   ALVEUS_TRY_ASSIGN(const auto bytes, archive.read(*member));
   if (text_of(bytes, member->bytes) == "little") return {};
-  return core::fail(ErrorCode::kUnsupported, "the file was written on a big-endian machine; save it again on this one");
+  return core::fail(ErrorCode::kInvalidInput,
+                    "the file was written on a big-endian machine; save it again on this one");
 }
 
 core::Result<TensorSet> parse_zip(std::string_view bytes) {
   ALVEUS_TRY_ASSIGN(const auto archive, ZipArchive::open(bytes));
   ALVEUS_TRY_ASSIGN(const auto prefix, prefix_of(archive));
   if (archive.find(prefix + "constants.pkl") != nullptr) {
-    return core::fail(ErrorCode::kUnsupported,
+    return core::fail(ErrorCode::kInvalidInput,
                       "the file is a TorchScript program, not weights; in Python: "
                       "torch.save(torch.jit.load('model.pt').state_dict(), 'weights.pth')");
   }
@@ -231,7 +232,8 @@ core::Status check_system(const Pickle& pickle) {
       return {};
     }
   }
-  return core::fail(ErrorCode::kUnsupported, "the file was written on a big-endian machine; save it again on this one");
+  return core::fail(ErrorCode::kInvalidInput,
+                    "the file was written on a big-endian machine; save it again on this one");
 }
 
 core::Result<TensorSet> parse_legacy(std::string_view bytes) {

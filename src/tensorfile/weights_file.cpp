@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "core/hash.hpp"
 #include "tensorfile/safetensors.hpp"
@@ -21,6 +22,17 @@ constexpr std::size_t kSafetensorsStart = 9;  // the header's length and its fir
 
 bool looks_like_safetensors(std::string_view bytes) {
   return bytes.size() >= kSafetensorsStart && bytes[kSafetensorsStart - 1] == '{';
+}
+
+std::string current_name(std::string name) {
+  constexpr std::string_view kLayer = ".denselayer";
+  const auto layer = name.find(kLayer);
+  if (layer == std::string::npos) return name;
+  for (const std::string_view part : {".norm.", ".conv."}) {
+    const auto place = name.find(part, layer + kLayer.size());
+    if (place != std::string::npos) name.erase(place + part.size() - 1, 1);
+  }
+  return name;
 }
 
 core::Error unknown_format(std::string_view bytes) {
@@ -54,6 +66,7 @@ core::Result<WeightsFile> WeightsFile::open(const std::filesystem::path& path) {
     return core::fail(std::move(status).error());
   }
   file.prefix_ = strip_wrapper_prefixes(file.content_.tensors);
+  take_current_names(file.content_.tensors);
   return file;
 }
 
@@ -70,6 +83,17 @@ core::Status WeightsFile::parse() {
 }
 
 std::string WeightsFile::sha256() const { return core::hash_text(core::HashKind::kSha256, file_.bytes()); }
+
+void take_current_names(std::vector<TensorView>& tensors) {
+  std::set<std::string> taken;
+  for (const TensorView& tensor : tensors) taken.insert(tensor.name);
+  for (TensorView& tensor : tensors) {
+    std::string name = current_name(tensor.name);
+    if (name == tensor.name || !taken.insert(name).second) continue;
+    tensor.name = std::move(name);
+  }
+  std::ranges::sort(tensors, {}, &TensorView::name);
+}
 
 std::string strip_wrapper_prefixes(std::vector<TensorView>& tensors) {
   std::string taken;

@@ -52,4 +52,8 @@ class WeightsFile {
 /// Takes the prefixes that wrapping modules put before every name off, again and again; gives what it took.
 std::string strip_wrapper_prefixes(std::vector<TensorView>& tensors);
 
+/// Gives DenseNet's layers the names they have had since torchvision 0.2, where a file has the older ones, as the files
+/// that torchvision still offers do: "denselayer1.norm.1.weight" becomes "denselayer1.norm1.weight".
+void take_current_names(std::vector<TensorView>& tensors);
+
 }  // namespace alveus::tensorfile

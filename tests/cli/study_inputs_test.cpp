@@ -32,6 +32,13 @@ TEST(StudyInputsTest, PassesOnlyWhatWasGiven) {
   EXPECT_EQ(study->inputs, core::Value(core::Object{{"preset", "quick"}, {"epochs", 3}, {"patients", 12}}));
 }
 
+TEST(StudyInputsTest, HandsAFolderOfStartWeightsOn) {
+  const auto folder = std::filesystem::temp_directory_path();
+  const auto study = request({"--phantom", "--weights", folder.string()});
+  ASSERT_TRUE(study) << study.error().text();
+  EXPECT_EQ(study->inputs.find("start_weights")->string_or("class", ""), "Directory");
+}
+
 TEST(StudyInputsTest, RefusesWhatDoesNotGoTogether) {
   const auto folder = std::filesystem::temp_directory_path().string();
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
@@ -40,6 +47,7 @@ TEST(StudyInputsTest, RefusesWhatDoesNotGoTogether) {
       {{"--phantom", "--positive", "covid"}, "--positive goes with --data"},
       {{"--data", folder, "--patients", "3"}, "--patients goes with --phantom"},
       {{"--data", "/no/such/folder"}, "there is no folder '/no/such/folder'"},
+      {{"--data", folder, "--weights", "/no/such/folder"}, "--weights: there is no folder"},
       {{"--data", folder, "--study", "/no/such/file"}, "there is no file '/no/such/file'"},
       {{"--phantom", "--preset", "quick", "--study", "x"}, "both name the variants"},
   };

@@ -157,17 +157,38 @@ TEST_F(NetworkFileTest, TakesStartWeightsOfAnotherTask) {
   ASSERT_TRUE(source.save(file(), {}));
   Network network = make({.name = "resnet18", .in_channels = 1, .class_count = 2, .seed = 5});
   const at::Tensor head = weight(network, "fc.weight").clone();
-  const auto status = network.take_start_weights(*tensorfile::SafetensorsFile::open(file()));
+  const auto status = network.take_start_weights(*tensorfile::WeightsFile::open(file()));
   ASSERT_TRUE(status) << status.error().text();
   EXPECT_EQ(distance(weight(network, "layer4.1.conv2.weight"), weight(source, "layer4.1.conv2.weight")), 0);
   EXPECT_LT(distance(weight(network, "conv1.weight"), weight(source, "conv1.weight").sum(1, true)), 1e-6);
   EXPECT_EQ(distance(weight(network, "fc.weight"), head), 0);
 }
 
+TEST_F(NetworkFileTest, SharesTheFirstLayerOutToMoreChannels) {
+  const Network source = make({.name = "resnet18", .in_channels = 1, .class_count = 2, .seed = 4});
+  ASSERT_TRUE(source.save(file(), {}));
+  Network network = make({.name = "resnet18", .in_channels = 3, .class_count = 2, .seed = 5});
+  const auto status = network.take_start_weights(*tensorfile::WeightsFile::open(file()));
+  ASSERT_TRUE(status) << status.error().text();
+  const at::NoGradGuard no_grad;
+  const at::Tensor grey = at::remainder(at::arange(2 * 64 * 64, at::kFloat) * 0.37, 1.0).reshape({2, 1, 64, 64});
+  EXPECT_LT(distance(network.forward(grey.expand({-1, 3, -1, -1})), source.forward(grey)), 1e-4);
+}
+
+TEST_F(NetworkFileTest, NamesItsStartWeightsInTheFilesItWrites) {
+  ASSERT_TRUE(make({.name = "resnet18", .seed = 4}).save(file(), {}));
+  Network network = make({.name = "resnet18", .seed = 5});
+  const auto start = tensorfile::WeightsFile::open(file());
+  ASSERT_TRUE(network.take_start_weights(*start));
+  const std::string sha256 = start->sha256();
+  ASSERT_TRUE(network.save(file(), {}));
+  EXPECT_EQ(tensorfile::SafetensorsFile::open(file())->metadata().at("start_weights_sha256"), sha256);
+}
+
 TEST_F(NetworkFileTest, RefusesStartWeightsOfAnotherStructure) {
   ASSERT_TRUE(make({.name = "densenet121"}).save(file(), {}));
   Network network = make({.name = "resnet18"});
-  EXPECT_FALSE(network.take_start_weights(*tensorfile::SafetensorsFile::open(file())));
+  EXPECT_FALSE(network.take_start_weights(*tensorfile::WeightsFile::open(file())));
 }
 
 TEST(NetworkTest, TheFirstBatchReplacesTheStartStatistics) {

@@ -126,12 +126,12 @@ TEST_P(RefusedTorchFileTest, SaysWhatStandsInItAndWhatToDo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Files, RefusedTorchFileTest,
-    ::testing::Values(Refused{"bad-whole-model", core::ErrorCode::kUnsupported, "'torch.nn.modules.linear.Linear'",
+    ::testing::Values(Refused{"bad-whole-model", core::ErrorCode::kInvalidInput, "'torch.nn.modules.linear.Linear'",
                               "torch.save(model.state_dict(), 'weights.pth')"},
-                      Refused{"bad-namespace", core::ErrorCode::kUnsupported, "'argparse.Namespace'", "torch.save("},
-                      Refused{"bad-expanded", core::ErrorCode::kUnsupported, "tensor 'big': it repeats",
+                      Refused{"bad-namespace", core::ErrorCode::kInvalidInput, "'argparse.Namespace'", "torch.save("},
+                      Refused{"bad-expanded", core::ErrorCode::kInvalidInput, "tensor 'big': it repeats",
                               "contiguous()"},
-                      Refused{"bad-script", core::ErrorCode::kUnsupported, "TorchScript", "torch.jit.load("},
+                      Refused{"bad-script", core::ErrorCode::kInvalidInput, "TorchScript", "torch.jit.load("},
                       Refused{"bad-tensor", core::ErrorCode::kInvalidInput, "no dictionary of tensors", "state_dict()"},
                       Refused{"bad-two", core::ErrorCode::kInvalidInput, "'left', 'right'", "checkpoint['left']"}),
     [](const auto& instance) {

@@ -11,6 +11,7 @@ inputs:
   variant: {type: File, inputBinding: {prefix: --variant}}
   tensors: {type: Directory, inputBinding: {prefix: --tensors}}
   folds: {type: File, inputBinding: {prefix: --folds}}
+  start_weights: {type: "Directory?", inputBinding: {prefix: --weights}}
   threads: {type: int, default: 1, inputBinding: {prefix: --threads}}
   device: {type: string, default: auto, inputBinding: {prefix: --device}}
 outputs:

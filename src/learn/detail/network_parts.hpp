@@ -13,6 +13,7 @@ struct Network::Parts {
   NetworkOptions options;
   Device device = Device::kCpu;
   const Design* design = nullptr;
+  tensorfile::TextMap origin;  ///< of the start weights, for the metadata of saved files
   WeightList weights;
   Blueprint blueprint;
 
@@ -41,6 +42,7 @@ class WeightSnapshot {
 
  private:
   NetworkOptions options_;
+  tensorfile::TextMap origin_;
   std::vector<std::pair<std::string, at::Tensor>> weights_;  ///< names and copies on the network's device
 };
 

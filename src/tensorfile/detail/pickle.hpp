@@ -56,7 +56,7 @@ struct PickleRules {
 
 /// Reads one pickle of protocol 2 to 5 from the start of `bytes`, in time and memory that grow with its length.
 /// Ordered and default dictionaries become kDict, sets kSet; the state of an object (BUILD) is left out.
-/// kUnsupported names a global that the rules do not know; kCorrupt an opcode and its place.
+/// kInvalidInput names a global that the rules do not know; kCorrupt an opcode and its place.
 core::Result<Pickle> read_pickle(std::string_view bytes, const PickleRules& rules);
 
 }  // namespace alveus::tensorfile

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "core/result.hpp"
+#include "study/training_settings.hpp"
+
+namespace alveus::lab {
+
+/// The file of start weights that `--weights` names for a variant: the file itself, or in a folder the one called after
+/// the network ("resnet18.pth", "resnet18-f37072fd.safetensors"). Empty without the flag, and for a folder where the
+/// variant starts from no file: one folder serves all variants of a study. kInvalidInput says what the folder lacks.
+core::Result<std::filesystem::path> choose_start_weights(const std::filesystem::path& given,
+                                                         const study::TrainingSettings& settings);
+
+}  // namespace alveus::lab
