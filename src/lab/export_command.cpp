@@ -20,6 +20,7 @@ using core::ErrorCode;
 namespace fs = std::filesystem;
 
 constexpr std::string_view kCardName = "alveus.json";
+constexpr std::int64_t kSlices = 4;  // of a bag that the program is checked with; it takes any number
 
 /// What somebody needs to feed the model and to read its answers.
 core::Value model_card(const TrainedModel& model) {
@@ -29,7 +30,8 @@ core::Value model_card(const TrainedModel& model) {
                        {"in_channels", model.network.options().in_channels},
                        {"classes", core::Array{report.classes[0], report.classes[1]}},
                        {"output", "logits [N, 2]; softmax gives probabilities in the order of 'classes'"},
-                       {"input", "pictures [N, C, height, width], float32 in [0, 1]: the 8-bit value / 255"},
+                       {"input", std::string(name_of(model.network.description().input))},
+                       {"values", "float32 from 0 to 1: the 8-bit value / 255"},
                        {"pictures", report.pictures},
                        {"variant", report.variant.id},
                        {"parameters", report.parameters},
@@ -46,18 +48,23 @@ core::Result<std::int64_t> side_of(const core::Value& pictures, std::string_view
                     "training.json does not say for which pictures the model was trained; train it again", folder);
 }
 
-core::Status export_torchscript(const TrainedModel& model, const fs::path& folder, const fs::path& out) {
-  learn::TorchScriptOptions options;
+/// Of one input of the network, as the pictures of the training were.
+core::Result<std::vector<std::int64_t>> input_shape(const TrainedModel& model, const fs::path& folder) {
   ALVEUS_TRY_ASSIGN(const auto height, side_of(model.report.pictures, "height", folder.string()));
   ALVEUS_TRY_ASSIGN(const auto width, side_of(model.report.pictures, "width", folder.string()));
-  options.picture_shape = {model.network.options().in_channels, height, width};
-  const auto& network = model.network.description();
-  if (network.input != learn::InputKind::kPictures) {
-    return core::fail(ErrorCode::kInvalidInput, "the network '" + network.name + "' takes " +
-                                                    std::string(name_of(network.input)) +
-                                                    ", of which a TorchScript program is not written; export its "
-                                                    "weights with --format safetensors");
+  const std::int64_t channels = model.network.options().in_channels;
+  switch (model.network.description().input) {
+    case learn::InputKind::kPictures: return std::vector{channels, height, width};
+    case learn::InputKind::kVolumes:
+      return std::vector{channels, model.network.description().usual.depth, height, width};
+    case learn::InputKind::kBags: return std::vector{kSlices, channels, height, width};
   }
+  return core::fail(ErrorCode::kInternal, "a network takes one of three kinds of inputs");
+}
+
+core::Status export_torchscript(const TrainedModel& model, const fs::path& folder, const fs::path& out) {
+  learn::TorchScriptOptions options;
+  ALVEUS_TRY_ASSIGN(options.picture_shape, input_shape(model, folder));
   options.extra_files.emplace(kCardName, core::to_json(model_card(model), core::JsonStyle::kIndented) + "\n");
   return learn::write_torchscript(out, model.network, options);
 }

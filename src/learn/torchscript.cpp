@@ -22,8 +22,8 @@ namespace {
 using core::ErrorCode;
 namespace jit = torch::jit;
 
-constexpr std::int64_t kBatch = 2;  // of the two recordings
-constexpr std::int64_t kOtherBatch = 3;
+constexpr std::int64_t kSize = 2;  // of the two recordings
+constexpr std::int64_t kOtherSize = 3;
 constexpr std::array<std::int64_t, 2> kCheckedBatches = {1, 5};
 constexpr double kDifferenceMax = 1e-5;  // of logits, relative to the largest
 
@@ -86,10 +86,10 @@ std::optional<std::int64_t> constant_number(const jit::Node& node) {
   return value->toInt();
 }
 
-/// A recording holds the batch size wherever a layer asked for it. Two recordings that differ in nothing else show
-/// where: a number that grew with the batch becomes a multiple of the pictures' first size. False when they differ
-/// otherwise: then the program depends on the batch in a way that a recording cannot hold.
-bool free_batch_size(jit::Graph& graph, jit::Graph& other) {
+/// A recording holds a size of the input wherever a layer asked for it. Two recordings that differ in nothing else show
+/// where: a number that grew with the size becomes a multiple of the input's. False when they differ otherwise: then
+/// the program depends on the size in a way that a recording cannot hold.
+bool free_size(jit::Graph& graph, jit::Graph& other, std::int64_t axis) {
   auto nodes = graph.nodes();
   auto others = other.nodes();
   if (std::distance(nodes.begin(), nodes.end()) != std::distance(others.begin(), others.end())) return false;
@@ -101,40 +101,85 @@ bool free_batch_size(jit::Graph& graph, jit::Graph& other) {
     const auto number = constant_number(*node);
     const auto other_number = constant_number(counterpart);
     if (number == other_number) continue;
-    if (!number || !other_number || *number % kBatch != 0 || *number / kBatch * kOtherBatch != *other_number)
-      return false;
-    multiples.emplace_back(node, *number / kBatch);
+    if (!number || !other_number || *number % kSize != 0 || *number / kSize * kOtherSize != *other_number) return false;
+    multiples.emplace_back(node, *number / kSize);
   }
-  jit::Value* const pictures = graph.inputs().at(1);  // behind the module itself
+  jit::Value* const input = graph.inputs().at(1);  // behind the module itself
   for (const auto& [node, factor] : multiples) {
     const jit::WithInsertPoint place(node);
-    jit::Value* size = graph.insert(c10::aten::size, {pictures, 0});
+    jit::Value* size = graph.insert(c10::aten::size, {input, axis});
     if (factor != 1) size = graph.insert(c10::aten::mul, {size, factor});
     node->output()->replaceAllUsesWith(size);
   }
   return true;
 }
 
-core::Result<std::shared_ptr<jit::Graph>> record_for_any_batch(const Network& network, jit::Module& module,
-                                                               const std::vector<std::int64_t>& picture_shape) {
-  auto graph = record(network, module, random_pictures(kBatch, picture_shape));
-  const auto other = record(network, module, random_pictures(kOtherBatch, picture_shape));
-  if (free_batch_size(*graph, *other)) return graph;
-  return core::fail(ErrorCode::kInvalidInput,
-                    "what '" + network.options().name +
-                        "' does depends on the number of pictures in a way that a TorchScript "
-                        "program cannot hold; export its weights as safetensors instead");
+void add_method(jit::Module& module, const std::string& name, std::shared_ptr<jit::Graph> graph) {
+  auto* const function = module._ivalue()->compilation_unit()->create_function(
+      c10::QualifiedName(*module.type()->name(), name), std::move(graph));
+  module.type()->addMethod(function);
 }
 
-core::Result<jit::Module> program_of(const Network& network, const std::vector<std::int64_t>& picture_shape) {
+/// The answers for one input after the other: for networks that treat each on its own way, as bags of slices.
+void add_loop(jit::Module& module) {
+  module.define(R"(
+def forward(self, pictures: Tensor) -> Tensor:
+    answers: List[Tensor] = []
+    for i in range(pictures.size(0)):
+        answers.append(self.answer(pictures[i:i + 1]))
+    return torch.cat(answers)
+)");
+}
+
+/// A bag of another number of slices.
+std::vector<std::int64_t> with_slices(std::vector<std::int64_t> shape, std::int64_t count) {
+  shape.front() = count;
+  return shape;
+}
+
+/// Gives the module its method `forward`, for any number of inputs, and for bags of any number of slices.
+core::Status add_forward(const Network& network, jit::Module& module, const std::vector<std::int64_t>& shape) {
+  const bool bags = network.description().input == InputKind::kBags;
+  if (!bags) {
+    auto graph = record(network, module, random_pictures(kSize, shape));
+    const auto other = record(network, module, random_pictures(kOtherSize, shape));
+    if (free_size(*graph, *other, 0)) {
+      add_method(module, "forward", std::move(graph));
+      return {};
+    }
+  }
+  auto graph = record(network, module, random_pictures(1, bags ? with_slices(shape, kSize) : shape));
+  if (bags) {
+    const auto other = record(network, module, random_pictures(1, with_slices(shape, kOtherSize)));
+    if (!free_size(*graph, *other, 1)) {
+      return core::fail(ErrorCode::kInvalidInput, "what '" + network.options().name +
+                                                      "' does depends on the number of slices in a way that a "
+                                                      "TorchScript program cannot hold; export its weights instead");
+    }
+  }
+  add_method(module, "answer", std::move(graph));
+  add_loop(module);
+  return {};
+}
+
+core::Result<jit::Module> program_of(const Network& network, const std::vector<std::int64_t>& shape) {
   ModuleTree tree;
   for (const Weight& weight : network.parts().weights.items()) tree.add(weight.name, weight);
-  const auto unit = std::make_shared<jit::CompilationUnit>();
-  jit::Module module = tree.make("__torch__.alveus.Network", unit);
-  ALVEUS_TRY_ASSIGN(const auto graph, record_for_any_batch(network, module, picture_shape));
-  auto* const function = unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), graph);
-  module.type()->addMethod(function);
+  jit::Module module = tree.make("__torch__.alveus.Network", std::make_shared<jit::CompilationUnit>());
+  ALVEUS_TRY(add_forward(network, module, shape));
   return module;
+}
+
+core::Status check_answer(const Network& network, jit::Module& program, const at::Tensor& pictures) {
+  const at::Tensor expected = network.forward(pictures);
+  const at::Tensor given = program.forward({pictures}).toTensor();
+  const double scale = std::max(1.0, expected.abs().max().item<double>());
+  if (given.sizes() == expected.sizes() && (given - expected).abs().max().item<double>() <= kDifferenceMax * scale) {
+    return {};
+  }
+  return core::fail(ErrorCode::kInternal, "the TorchScript program of '" + network.options().name +
+                                              "' gives other logits than the network for a batch of " +
+                                              std::to_string(pictures.size(0)));
 }
 
 /// Runs the written program beside the network.
@@ -142,18 +187,10 @@ core::Status check_program(const std::string& bytes, const Network& network, con
   std::istringstream stream(bytes);
   jit::Module program = jit::load(stream);
   for (const std::int64_t count : kCheckedBatches) {
-    const at::Tensor pictures = random_pictures(count, shape);
-    const at::Tensor expected = network.forward(pictures);
-    const at::Tensor given = program.forward({pictures}).toTensor();
-    const double scale = std::max(1.0, expected.abs().max().item<double>());
-    if (given.sizes() == expected.sizes() && (given - expected).abs().max().item<double>() <= kDifferenceMax * scale) {
-      continue;
-    }
-    return core::fail(ErrorCode::kInternal, "the TorchScript program of '" + network.options().name +
-                                                "' gives other logits than the network for a batch of " +
-                                                std::to_string(count));
+    ALVEUS_TRY(check_answer(network, program, random_pictures(count, shape)));
   }
-  return {};
+  if (network.description().input != InputKind::kBags) return {};
+  return check_answer(network, program, random_pictures(2, with_slices(shape, shape.front() + kOtherSize)));
 }
 
 }  // namespace

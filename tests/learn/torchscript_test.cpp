@@ -75,7 +75,8 @@ TEST_P(TorchScriptTest, PythonRunsItToTheSameLogits) {
   for (const std::int64_t count : {1, 7}) EXPECT_LE(difference(network, count), 1e-5) << count;
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, TorchScriptTest, ::testing::Values("resnet18", "densenet121", "mobilenet_v2"),
+INSTANTIATE_TEST_SUITE_P(Networks, TorchScriptTest,
+                         ::testing::Values("resnet18", "densenet121", "mobilenet_v2", "swin_t"),
                          [](const auto& instance) { return instance.param; });
 
 TEST_F(TorchScriptTest, AFailureLeavesNoFile) {
