@@ -47,7 +47,10 @@ core::Result<OpenedDocument> open_document(const std::string& document, const st
   RecordingSource source(files);
   cwl::InputObject object;
   std::string uri = uri_of_argument(document);
-  if (!inputs_file.empty()) {
+  if (inputs_file == StandardInput::kName) {
+    StandardInput standard_input(files);
+    ALVEUS_TRY_ASSIGN(object, cwl::load_inputs(standard_input, StandardInput::uri()));
+  } else if (!inputs_file.empty()) {
     ALVEUS_TRY_ASSIGN(object, cwl::load_inputs(files, uri_of_argument(inputs_file)));
   } else if (auto described = cwl::load_inputs(files, uri); described && described->tool) {
     // An input object that names its tool is a document too.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/file_source.hpp"
 
+#include <iostream>
+#include <iterator>
+
 #include "cli/nearest_file.hpp"
 #include "core/text.hpp"
 #include "sys/file.hpp"
@@ -37,6 +40,14 @@ core::Result<document::Source> UriSource::fetch(const std::string& uri) {
   auto text = client_.get(uri, kWebDocumentBytesMax);
   if (!text) return fetched_.emplace(uri, core::fail(std::move(text).error())).first->second;
   return fetched_.emplace(uri, document::Source{.name = uri, .text = *std::move(text)}).first->second;
+}
+
+std::string StandardInput::uri() { return uri_of_argument(kName); }
+
+core::Result<document::Source> StandardInput::fetch(const std::string& uri) {
+  if (uri != StandardInput::uri()) return others_.fetch(uri);
+  using Bytes = std::istreambuf_iterator<char>;
+  return document::Source{.name = "standard input", .text = std::string(Bytes(std::cin), Bytes())};
 }
 
 std::string uri_of_argument(std::string_view argument) {

@@ -28,8 +28,10 @@ std::vector<cmdline::Flag> run_flags() {
                    .help = "The document; #name picks a process.",
                    .required = true,
                    .positional = true});
-  flags.push_back(
-      {.name = "inputs", .value_name = "INPUTS", .help = "YAML or JSON file with the inputs.", .positional = true});
+  flags.push_back({.name = "inputs",
+                   .value_name = "INPUTS",
+                   .help = "YAML or JSON file with the inputs; - for standard input.",
+                   .positional = true});
   return flags;
 }
 
@@ -124,7 +126,8 @@ cmdline::Command make_run_command() {
               "Runs a CWL v1.0 to v1.2 document with its inputs on this machine. The output object goes to standard "
               "output as JSON, everything else to standard error. Called as `cwl-runner` the command word is left "
               "out.\n\nInputs may stand in a file, or as flags behind the document, which win over the file:\n\n"
-              "  alveus run --outdir out tool.cwl inputs.yml --message hello --item a --item b\n\n"
+              "  alveus run --outdir out tool.cwl inputs.yml --message hello --item a --item b\n"
+              "  make-inputs | alveus run --outdir out tool.cwl -\n\n"
               "`alveus run DOCUMENT --help` lists them. A flag of this command is taken as such wherever it stands; "
               "behind \"--\" every flag is an input.\n\n"
               "Exit status: 0 done, 1 failed, 2 wrong use, 33 the document needs what this version lacks, "

@@ -48,6 +48,29 @@ TEST_F(CommandLineInputsTest, WinOverTheFileOfInputs) {
   EXPECT_EQ(program_.read("p/said.txt"), "-c 8 filed\n");
 }
 
+TEST_F(CommandLineInputsTest, ComeFromStandardInputRelativeToTheWorkingDirectory) {
+  for (const char* folder : {"tools", "elsewhere"}) std::filesystem::create_directory(program_.path(folder));
+  program_.write("tools/cat.cwl",
+                 "{cwlVersion: v1.2, class: CommandLineTool, baseCommand: cat, stdout: o.txt, outputs: {o: stdout},\n"
+                 " inputs: {file: {type: File, inputBinding: {}}, more: {type: File?, inputBinding: {}}}}");
+  program_.write("data.txt", "data\n");
+  program_.write("elsewhere/piped", "file: {class: File, path: data.txt}\n");
+  program_.set_standard_input("elsewhere/piped");
+  const auto said = program_.run({"run", "--outdir", "o", "tools/cat.cwl", "-"});
+  ASSERT_EQ(said.status, 0) << said.err;
+  EXPECT_EQ(program_.read("o/o.txt"), "data\n");
+  EXPECT_EQ(program_.run({"run", "--outdir", "o", "tools/cat.cwl", "-", "--more", "data.txt"}).status, 0);
+  EXPECT_EQ(program_.read("o/o.txt"), "data\ndata\n");
+}
+
+TEST_F(CommandLineInputsTest, OfStandardInputHaveAPlaceInMessages) {
+  program_.write("piped", "{\"message\": 4}\n");
+  program_.set_standard_input("piped");
+  const auto said = program_.run({"run", "echo.cwl", "-"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.err, HasSubstr("standard input:1:13: input 'message'"));
+}
+
 TEST_F(CommandLineInputsTest, ReachAnInputNamedLikeAnEngineFlagBehindDashes) {
   const auto said = program_.run({"run", "echo.cwl", "--outdir", "o", "--message", "hi", "--", "--outdir", "in"});
   ASSERT_EQ(said.status, 0) << said.err;

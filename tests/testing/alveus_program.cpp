@@ -45,6 +45,7 @@ sys::ProcessCommand AlveusProgram::command(const std::vector<std::string>& argum
   command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   command.environment = environment_;
   command.working_directory = path();
+  command.stdin_file = standard_input_;
   command.stdout_file = path(".stdout");
   command.stderr_file = path(".stderr");
   return command;

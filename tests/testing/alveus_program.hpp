@@ -37,6 +37,8 @@ class AlveusProgram {
 
   /// Runs to the end. `program` is a name in the build's folder of programs.
   Said run(const std::vector<std::string>& arguments, const std::string& program = "alveus");
+  /// A file of the folder that becomes the standard input of what is run from here on.
+  void set_standard_input(const std::string& name) { standard_input_ = path(name); }
 
   /// Runs to the end and reads its standard output as JSON. Fails the test, and gives null, where that is none.
   core::Value json(const std::vector<std::string>& arguments);
@@ -65,6 +67,7 @@ class AlveusProgram {
   sys::TemporaryDirectory folder_;
   std::map<std::string, std::string> environment_;
   std::shared_ptr<End> end_;
+  std::filesystem::path standard_input_;
   std::unique_ptr<sys::LocalProcessRunner> runner_;
   std::optional<sys::ProcessId> process_;
   std::vector<std::filesystem::path> earlier_journals_;
