@@ -173,6 +173,9 @@ class Connector {
   virtual core::Status link(const core::RemotePath& from, const core::RemotePath& to) = 0;
   /// A file or tree of its own, writable, in which no link leads out of it.
   virtual core::Status copy(const core::RemotePath& from, const core::RemotePath& to) = 0;
+  /// What stands at `to`, wherever it lies, becomes a copy of `from`: in one step where the file system and the rights
+  /// on its directory allow it. Links at `to` are followed, and nothing need stand there.
+  virtual core::Status replace(const core::RemotePath& from, const core::RemotePath& to) = 0;
   /// Copies take the place of all links that lead out of a file or tree of a job's folder, so that what they point to
   /// may go. Links to nothing stay. kDenied when it does not lie in a job's folder.
   virtual core::Status make_self_contained(const core::RemotePath& path) = 0;

@@ -318,6 +318,10 @@ core::Status LocalConnector::copy(const RemotePath& from, const RemotePath& to) 
   return detail::copy_tree(local(from), local(to));
 }
 
+core::Status LocalConnector::replace(const RemotePath& from, const RemotePath& to) {
+  return detail::replace_tree(local(from), local(to));
+}
+
 core::Status LocalConnector::require_ours(const RemotePath& path) const {
   const fs::path given = local(path).lexically_normal();
   // A job's own folder: no link can be on the way.

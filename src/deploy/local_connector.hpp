@@ -69,6 +69,7 @@ class LocalConnector final : public Connector {
   core::Status set_executable(const core::RemotePath& file) override;
   core::Status link(const core::RemotePath& from, const core::RemotePath& to) override;
   core::Status copy(const core::RemotePath& from, const core::RemotePath& to) override;
+  core::Status replace(const core::RemotePath& from, const core::RemotePath& to) override;
   core::Status make_self_contained(const core::RemotePath& path) override;
   core::Status move(const core::RemotePath& from, const core::RemotePath& to) override;
   core::Status remove(const core::RemotePath& path) override;

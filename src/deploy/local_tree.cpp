@@ -150,6 +150,12 @@ core::Status make_unshared(const fs::path& root) {
   return {};
 }
 
+core::Status overwrite(const fs::path& from, const fs::path& file) {
+  std::error_code failure;
+  if (fs::copy_file(from, file, fs::copy_options::overwrite_existing, failure)) return {};
+  return fail(system_error("cannot write", file, failure.value()));
+}
+
 core::Status copy_then_remove(const fs::path& from, const fs::path& to) {
   ALVEUS_TRY(copy_tree(from, to));
   return sys::remove_tree(from);
@@ -234,6 +240,32 @@ core::Status copy_tree(const fs::path& from, const fs::path& to) {
   }
   if (const int number = name_whole(partial, to); number != 0) return fail(system_error("cannot make", to, number));
   return {};
+}
+
+core::Status replace_tree(const fs::path& from, const fs::path& to) {
+  std::error_code missing;
+  fs::path place = fs::canonical(to, missing);
+  if (missing) return copy_tree(from, to);
+  static_cast<void>(remove_partial(place.parent_path()));
+  std::error_code failure;
+  // A file with several names keeps them all.
+  if (fs::is_regular_file(place, failure) && fs::hard_link_count(place, failure) > 1) return overwrite(from, place);
+  const fs::path copy = partial_path(place);
+  auto replaced = copy_tree(from, copy);
+  if (replaced && ::renameat2(AT_FDCWD, copy.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0) {
+    return sys::remove_tree(copy);
+  }
+  if (replaced && fs::is_directory(place, failure)) {
+    // A file system that cannot exchange.
+    ALVEUS_TRY(sys::remove_tree(place));
+    if (::rename(copy.c_str(), place.c_str()) == 0) return {};
+    return fail(system_error("cannot replace", place, errno));
+  }
+  if (replaced && ::rename(copy.c_str(), place.c_str()) == 0) return {};
+  static_cast<void>(sys::remove_tree(copy));
+  // Who may write the file, but not into its directory.
+  if (fs::is_regular_file(place, failure)) return overwrite(from, place);
+  return replaced ? fail(core::ErrorCode::kDenied, "cannot replace '" + place.string() + "'") : replaced;
 }
 
 core::Status make_self_contained(const fs::path& path) {

@@ -49,6 +49,7 @@ struct PreparedJob {
   deploy::JobFolder folder;
   flow::JobPlan plan;
   deploy::SiteCommand command;
+  std::vector<store::FormerContent> former;  ///< of what it changes where it lies
 };
 
 /// What the cache says about a job.
@@ -90,6 +91,7 @@ struct PrepareJob {
   const flow::Tool* tool = nullptr;
   core::Value inputs;
   Allotment allotment;
+  std::vector<store::FormerContent> former;  ///< kept for the attempt before, and to be put back first
 };
 
 struct StartJob {

@@ -225,7 +225,8 @@ void Machine::State::prepare_job(Activity& activity) {
                      .job = name(activity),
                      .tool = std::get<std::shared_ptr<const flow::Tool>>(activity.node->process().body).get(),
                      .inputs = activity.inputs,
-                     .allotment = activity.allotment});
+                     .allotment = activity.allotment,
+                     .former = activity.former});
 }
 
 void Machine::State::on(JobPrepared& event) {
@@ -240,7 +241,8 @@ void Machine::State::on(JobPrepared& event) {
                             .folder = activity.job->folder.root,
                             .stdout_path = command.stdout_path.value_or(core::RemotePath()),
                             .stderr_path = command.stderr_path.value_or(core::RemotePath()),
-                            .container = command.container ? command.container->image.name : std::string()});
+                            .container = command.container ? command.container->image.name : std::string(),
+                            .former = activity.job->former});
   if (activity.holds_allotment) start_job(activity);
 }
 

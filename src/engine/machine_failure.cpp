@@ -122,6 +122,7 @@ void Machine::State::give_up(Activity& activity, std::string log_tail, core::Loc
                 .log_tail = std::move(log_tail),
                 .log = std::move(log),
                 .folder = activity.job ? activity.job->folder.root : core::RemotePath()});
+  if (activity.job) activity.former = activity.job->former;
   count_end(activity, &StepCounts::failed);
   finish_invocation(activity, all_lost(activity.node->process().outputs));
 }

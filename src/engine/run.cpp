@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/former_content.hpp"
 #include "engine/recovery.hpp"
 #include "engine/staging.hpp"
 #include "engine/work.hpp"
@@ -180,8 +181,14 @@ class Driver {
   /// wrote is kept before their folders go.
   core::Status take_over() {
     ALVEUS_TRY(record_all(logs_of(recovery_->interrupted)));
-    ALVEUS_TRY(services_.connector.clear_job_folders(kept_folders_));
-    return record(store::RunResumed{.description = options_.header.description});
+    std::set<core::RemotePath> kept = kept_folders_;
+    kept.insert(recovery_->former_folders.begin(), recovery_->former_folders.end());
+    ALVEUS_TRY(services_.connector.clear_job_folders(kept));
+    ALVEUS_TRY(restore_former(recovery_->former, services_.connector));
+    ALVEUS_TRY(record(store::RunResumed{.description = options_.header.description}));
+    // Only now: a controller that is killed before that record has to put back once more.
+    for (const core::RemotePath& folder : recovery_->former_folders) ALVEUS_TRY(services_.connector.remove(folder));
+    return {};
   }
 
   std::vector<store::Record> logs_of(const std::vector<store::InterruptedAttempt>& attempts) const {

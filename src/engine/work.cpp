@@ -8,6 +8,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "engine/former_content.hpp"
 #include "engine/staging.hpp"
 
 namespace alveus::engine {
@@ -226,6 +227,7 @@ void Work::remove_secret_files(const PreparedJob& job, const core::Value& output
 
 core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob& effect) const {
   auto job = std::make_shared<PreparedJob>();
+  ALVEUS_TRY(restore_former(effect.former, connector_));
   const auto request = effect.tool->container();
   ALVEUS_TRY_ASSIGN(auto image, image_for(request, connector_));
   ALVEUS_TRY_ASSIGN(job->folder, connector_.make_job_folder(effect.job));
@@ -241,6 +243,7 @@ core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob&
     ALVEUS_TRY_ASSIGN(site, site_inside(std::move(site), *request));
   }
   ALVEUS_TRY_ASSIGN(job->plan, effect.tool->plan(effect.inputs, site, access_));
+  ALVEUS_TRY_ASSIGN(job->former, keep_former(job->plan.stage, job->folder, sites_, connector_));
   if (image) {
     ALVEUS_TRY_ASSIGN(job->command.container, contain(*job, *std::move(image)));
   } else {
@@ -360,7 +363,7 @@ JobCollected Work::perform(const CollectJob& effect) const {
   const std::string ran_in = job.command.container ? job.command.container->image.reference : std::string();
   const bool is_as_expected = effect.ticket && effect.ticket->image == ran_in;
   if (is_as_expected && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
-  const bool is_needed = folders_ == JobFolders::kKept || names_data(*collected.result);
+  const bool is_needed = folders_ == JobFolders::kKept || !job.former.empty() || names_data(*collected.result);
   connector_.retire_job_folder(effect.job->folder,
                                is_needed ? deploy::JobRemains::kOutputs : deploy::JobRemains::kNothing);
   return collected;

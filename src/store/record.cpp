@@ -77,6 +77,17 @@ class Details {
     }
     return texts;
   }
+  std::vector<FormerContent> former_if_there() {
+    std::vector<FormerContent> former;
+    const Value* found = row_.detail.find("former");
+    if (found == nullptr || !found->is_array()) return former;
+    for (const Value& content : found->as_array()) {
+      former.push_back({.place = core::RemotePath(content.string_or("place", "")),
+                        .copy = core::RemotePath(content.string_or("copy", ""))});
+      if (former.back().place.empty() || former.back().copy.empty()) missing_ = "former";
+    }
+    return former;
+  }
   template <typename Kinds>
   auto named(std::string_view key, const Kinds& kinds) {
     const std::string word = text(key);
@@ -157,9 +168,12 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      }},
     {"job-prepared",
      [](Details& d, const std::string& subject) -> Record {
-       return JobPrepared{core::JobId(subject), core::RemotePath(d.text("folder")),
-                          core::RemotePath(d.optional_text("stdout")), core::RemotePath(d.optional_text("stderr")),
-                          d.optional_text("container")};
+       return JobPrepared{core::JobId(subject),
+                          core::RemotePath(d.text("folder")),
+                          core::RemotePath(d.optional_text("stdout")),
+                          core::RemotePath(d.optional_text("stderr")),
+                          d.optional_text("container"),
+                          d.former_if_there()};
      }},
     {"job-started",
      [](Details& d, const std::string& subject) -> Record {
@@ -230,6 +244,11 @@ Object prepared_detail(const JobPrepared& record) {
   if (!record.stderr_path.empty()) detail.append("stderr", record.stderr_path.text());
   if (!record.container.empty()) detail.append("container", record.container);
   return detail;
+  core::Array former;
+  for (const FormerContent& content : record.former) {
+    former.push_back(Object{{"place", content.place.text()}, {"copy", content.copy.text()}});
+  }
+  if (!former.empty()) detail.append("former", std::move(former));
 }
 
 Value detail_of(const Record& record) {

@@ -86,6 +86,13 @@ struct JobPlaced {
   friend bool operator==(const JobPlaced&, const JobPlaced&) = default;
 };
 
+/// What a job is about to change where it lies, and a copy of what it held before. Paths of the job's site.
+struct FormerContent {
+  core::RemotePath place;
+  core::RemotePath copy;
+  friend bool operator==(const FormerContent&, const FormerContent&) = default;
+};
+
 /// Its folder is made, its inputs are staged, and its command is about to start.
 struct JobPrepared {
   core::JobId job;
@@ -93,6 +100,7 @@ struct JobPrepared {
   core::RemotePath stdout_path = {};  ///< empty: standard output goes to the log, "log" in the folder
   core::RemotePath stderr_path = {};
   std::string container = {};  ///< the image it runs in; empty: none
+  std::vector<FormerContent> former = {};
   friend bool operator==(const JobPrepared&, const JobPrepared&) = default;
 };
 

@@ -21,6 +21,7 @@ class Reading {
     interrupted_.clear();
     recovery_.description = std::move(record.description);
     recovery_.ended.reset();
+    unfinished_.clear();  // that controller put back what they had changed
   }
   /// A job that begins anew, since a resumed run did not find its data, is not done.
   void apply(const JobCreated& record) {
@@ -31,6 +32,8 @@ class Reading {
   void apply(JobPrepared record) {
     folders_[record.job] = record.folder;
     interrupted_[record.job] = {.prepared = record, .attempt = attempts_[record.job]};
+    std::erase_if(unfinished_, [&](const JobPrepared& earlier) { return earlier.job == record.job; });
+    if (!record.former.empty()) unfinished_.push_back(std::move(record));
   }
   void apply(const JobLogged& record) { interrupted_.erase(record.job); }
   void apply(const JobRetried& record) { interrupted_.erase(record.job); }
@@ -38,6 +41,7 @@ class Reading {
   void apply(JobCollected record) {
     interrupted_.erase(record.job);
     attempts_.erase(record.job);
+    std::erase_if(unfinished_, [&](const JobPrepared& prepared) { return prepared.job == record.job; });
     FinishedJobs::Job job{.outputs = std::move(record.outputs), .folder = {}};
     if (auto folder = folders_.extract(record.job)) job.folder = std::move(folder.mapped());
     recovery_.finished.done.insert_or_assign(std::move(record.job), std::move(job));
@@ -53,6 +57,10 @@ class Reading {
 
   core::Result<Recovery> finish(const std::filesystem::path& file) {
     for (auto& [job, attempt] : interrupted_) recovery_.interrupted.push_back(std::move(attempt));
+    for (const JobPrepared& prepared : unfinished_) {
+      recovery_.former.insert(recovery_.former.end(), prepared.former.begin(), prepared.former.end());
+      recovery_.former_folders.push_back(prepared.folder);
+    }
     if (has_start_) return std::move(recovery_);
     return core::fail(core::ErrorCode::kNotFound,
                       "nothing of the run in '" + file.string() + "' is on record: start it again");
@@ -63,6 +71,7 @@ class Reading {
   std::unordered_map<core::JobId, core::RemotePath> folders_;  ///< of jobs that are not done
   std::unordered_map<core::JobId, int> attempts_;
   std::map<core::JobId, InterruptedAttempt> interrupted_;
+  std::vector<JobPrepared> unfinished_;  ///< those that change inputs where they lie
   bool has_start_ = false;
 };
 

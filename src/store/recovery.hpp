@@ -41,6 +41,9 @@ struct Recovery {
   FinishedJobs finished;
   /// Whose folders still hold what their commands wrote, which the journal does not.
   std::vector<InterruptedAttempt> interrupted;
+  /// What jobs that are not done were about to change where it lies, in the order in which they were made ready.
+  std::vector<FormerContent> former;
+  std::vector<core::RemotePath> former_folders;  ///< of these jobs
   /// All jobs are over and their outputs are being moved: there is nothing left to run.
   std::optional<DeliveryBegun> moving;
   /// What this run has delivered, or tried to, so far.

@@ -279,6 +279,28 @@ TEST_P(ConnectorContract, CopiesAreIndependentAndHoldNoLinks) {
   EXPECT_EQ(text(out("tree/relative/a")), "original");
 }
 
+TEST_P(ConnectorContract, ACopyTakesThePlaceOfWhatStandsAnywhere) {
+  put(out("former"), "before");
+  put(outside("data"), "half changed");
+  ASSERT_TRUE(site().link(outside("data"), out("input")));
+  ASSERT_TRUE(site().replace(out("former"), out("input")));
+  EXPECT_EQ(text(outside("data")), "before") << "links are followed";
+  EXPECT_EQ(text(out("former")), "before");
+  ASSERT_TRUE(site().replace(out("former"), outside("gone")));
+  EXPECT_EQ(text(outside("gone")), "before") << "what was removed comes back";
+}
+
+TEST_P(ConnectorContract, ACopyOfADirectoryReplacesAllThatIsInIt) {
+  ASSERT_TRUE(site().make_directory(out("former")));
+  put(out("former/a"), "before");
+  ASSERT_TRUE(site().make_directory(out("data")));
+  put(out("data/a"), "half changed");
+  put(out("data/b"), "new");
+  ASSERT_TRUE(site().replace(out("former"), out("data")));
+  EXPECT_EQ(text(out("data/a")), "before");
+  EXPECT_FALSE(site().status(out("data/b")));
+}
+
 TEST_P(ConnectorContract, NothingIsReplacedByLinkCopyOrMove) {
   put(out("a"), "a");
   put(out("b"), "b");

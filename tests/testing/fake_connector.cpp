@@ -422,6 +422,17 @@ core::Status FakeConnector::copy(const RemotePath& from, const RemotePath& to) {
   return {};
 }
 
+core::Status FakeConnector::replace(const RemotePath& from, const RemotePath& to) {
+  const std::scoped_lock lock(mutex_);
+  ALVEUS_TRY(operate());
+  const auto there = resolve(to.text());
+  const std::string target = there ? *there : normal(to.text());
+  ALVEUS_TRY_ASSIGN(const Tree copies, snapshot(from.text(), target));
+  erase_tree(target);
+  for (const auto& [name, node] : copies) nodes_[name] = node;
+  return {};
+}
+
 void FakeConnector::erase_tree(const std::string& path) {
   std::erase_if(nodes_, [&](const auto& node) { return node.first == path || lies_below(node.first, path); });
 }

@@ -56,6 +56,7 @@ class NullConnector : public deploy::Connector {
   core::Status set_executable(const core::RemotePath&) override { return {}; }
   core::Status link(const core::RemotePath&, const core::RemotePath&) override { return {}; }
   core::Status copy(const core::RemotePath&, const core::RemotePath&) override { return {}; }
+  core::Status replace(const core::RemotePath&, const core::RemotePath&) override { return {}; }
   core::Status make_self_contained(const core::RemotePath&) override { return {}; }
   core::Status move(const core::RemotePath&, const core::RemotePath&) override { return {}; }
   core::Status remove(const core::RemotePath&) override { return {}; }

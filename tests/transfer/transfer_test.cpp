@@ -131,6 +131,7 @@ class DamagingSite final : public deploy::Connector {
   }
   core::Status clear_job_folders(const std::set<RemotePath>& kept) override { return inner_.clear_job_folders(kept); }
   core::Status remove_partial(const RemotePath& directory) override { return inner_.remove_partial(directory); }
+  core::Status replace(const RemotePath& from, const RemotePath& to) override { return inner_.replace(from, to); }
   core::Result<deploy::CommandHandle> start(const deploy::SiteCommand& command, OnEnd on_end) override {
     return inner_.start(command, std::move(on_end));
   }

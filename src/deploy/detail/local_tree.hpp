@@ -35,6 +35,9 @@ core::Status remove_partial(const std::filesystem::path& directory);
 /// where the file system can.
 core::Status copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
 
+/// Makes a copy of a file or tree take the place of what stands at `to`; see Connector::replace.
+core::Status replace_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// See Connector::make_self_contained.
 core::Status make_self_contained(const std::filesystem::path& path);
 

@@ -92,6 +92,7 @@ struct Activity {
   bool holds_allotment = false;
   bool is_queued = false;  ///< the scheduler has it, while it waits or is made ready
   int attempt = 0;
+  std::vector<store::FormerContent> former;           ///< of what the attempt before was to change where it lies
   std::shared_ptr<const store::ResultTicket> ticket;  ///< for the cache
   std::shared_ptr<const PreparedJob> job;
   deploy::CommandHandle handle;
