@@ -30,6 +30,14 @@ std::string place_of(const core::Location& location) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+/// As every message: the place first.
+std::string failure_text(const store::JobFailed& failed) {
+  const std::string reason = first_line(failed.reason);
+  const std::string place = failed.where.empty() ? std::string() : failed.where + ": ";
+  if (!reason.starts_with(place)) return job_text(failed.job) + " failed: " + reason;
+  return place + job_text(failed.job) + " failed: " + reason.substr(place.size());
+}
+
 }  // namespace
 
 RunDisplay::RunDisplay(cmdline::Terminal& terminal, const flow::Process& root, sys::SteadyTime now)
@@ -47,8 +55,7 @@ void RunDisplay::message(std::string line, sys::SteadyTime now) {
 void RunDisplay::add(std::span<const store::Record> records, sys::SteadyTime now) {
   for (const store::Record& record : records) {
     if (const auto* failed = std::get_if<store::JobFailed>(&record)) {
-      warn(job_text(failed->job) + " failed: " + first_line(failed->reason) +
-           (failed->log.empty() ? "" : "; its log: " + place_of(failed->log)));
+      warn(failure_text(*failed) + (failed->log.empty() ? "" : "; its log: " + place_of(failed->log)));
     } else if (const auto* retried = std::get_if<store::JobRetried>(&record)) {
       warn(fmt::format("{} is tried again: {}", job_text(retried->job), first_line(retried->reason)));
     } else if (const auto* ended = std::get_if<store::JobEnded>(&record); ended && !ended->left_behind.empty()) {

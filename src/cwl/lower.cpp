@@ -10,6 +10,11 @@
 namespace alveus::cwl {
 namespace {
 
+flow::DocumentPlace place_of(const document::Mark& mark) {
+  core::Error error = document::error_at(mark, core::ErrorCode::kInvalidInput, "");
+  return {.where = std::move(error.where), .excerpt = std::move(error.context)};
+}
+
 flow::Link lower_link(const Process& workflow, const Source& source) {
   flow::Link link{.sources = {}, .is_list = source.is_list, .merge = source.merge, .pick = source.pick};
   if (source.pick != flow::PickValue::kNone && !source.marks.empty()) {
@@ -30,6 +35,7 @@ flow::Step lower_step(const std::shared_ptr<const Process>& workflow, std::size_
   const WorkflowStep& step = std::get<Workflow>(workflow->body).steps[index];
   flow::Step lowered;
   lowered.name = step.name;
+  lowered.place = place_of(step.mark);
   for (const StepInput& input : step.inputs) {
     lowered.inputs.push_back({.name = input.name,
                               .link = lower_link(*workflow, input.source),
@@ -67,6 +73,7 @@ std::shared_ptr<const flow::Process> lower(const std::shared_ptr<const Process>&
                                            SecondaryFiles secondary_files, expr::Javascript& javascript,
                                            Findings& findings) {
   auto lowered = std::make_shared<flow::Process>();
+  lowered->place = place_of(process->mark);
   for (const InputParameter& input : process->inputs) lowered->inputs.push_back(input.name);
   for (const OutputParameter& output : process->outputs) lowered->outputs.push_back(output.name);
   lowered->contract = make_input_contract(process, secondary_files, javascript);

@@ -14,7 +14,9 @@ namespace alveus::engine {
 using detail::Stage;
 
 std::string Failure::text() const {
-  std::string text = "job '" + job.text() + "' failed: " + error.text();
+  core::Error told = error;
+  told.message = "job '" + job.text() + "' failed: " + error.message;
+  std::string text = told.text();
   if (!log.empty()) text += "\nits log lies at " + log.text();
   if (!log_tail.empty()) text += "\nthe end of its log:\n" + log_tail;
   return text;
@@ -23,6 +25,13 @@ std::string Failure::text() const {
 namespace {
 
 using Kind = flow::JobOutcome::Kind;
+
+/// What knows no better place has that of its step or tool.
+void set_place(core::Error& error, const flow::DocumentPlace& place) {
+  if (!error.where.empty() || place.where.empty()) return;
+  error.where = place.where;
+  error.context.insert(error.context.begin(), place.excerpt.begin(), place.excerpt.end());
+}
 
 std::string asked_for(const Allotment& allotment) {
   constexpr double kMib = 1024.0 * 1024;
@@ -79,8 +88,15 @@ core::Error Machine::State::why_it_failed(const Activity& activity, const deploy
   return error;
 }
 
+/// The step that has the invocation, or the process of the run itself.
+const flow::DocumentPlace& Machine::State::place_of(const Activity& activity) {
+  if (activity.parent == nullptr) return activity.node->process().place;
+  return activity.parent->node->workflow()->steps[activity.step].place;
+}
+
 /// An invocation cannot go on: reads the log where there is one, before another attempt gets a folder of its own.
 void Machine::State::job_failed(Activity& activity, core::Error error) {
+  set_place(error, place_of(activity));
   release(activity);
   activity.error = std::move(error);
   if (!activity.job || !activity.outcome) return try_again_or_give_up(activity, {}, {});
@@ -106,6 +122,7 @@ void Machine::State::retry(Activity& activity) {
   const auto delay = options.retry.delay * (1 << std::min(activity.attempt, kDoublingsMax));
   ++activity.attempt;
   activity.stage = Stage::kBackingOff;
+  if (activity.job) activity.former = activity.job->former;
   activity.job.reset();
   activity.outcome.reset();
   activity.handle.clear();
@@ -115,14 +132,14 @@ void Machine::State::retry(Activity& activity) {
 }
 
 void Machine::State::give_up(Activity& activity, std::string log_tail, core::Location log) {
-  record(store::JobFailed{.job = name(activity), .reason = activity.error.text(), .log = log});
+  record(store::JobFailed{
+      .job = name(activity), .reason = activity.error.text(), .log = log, .where = activity.error.where});
   note_failure({.job = name(activity),
                 .outcome = activity.outcome,
                 .error = std::move(activity.error),
                 .log_tail = std::move(log_tail),
                 .log = std::move(log),
                 .folder = activity.job ? activity.job->folder.root : core::RemotePath()});
-  if (activity.job) activity.former = activity.job->former;
   count_end(activity, &StepCounts::failed);
   finish_invocation(activity, all_lost(activity.node->process().outputs));
 }
@@ -130,9 +147,10 @@ void Machine::State::give_up(Activity& activity, std::string log_tail, core::Loc
 /// A step failed before it had invocations.
 void Machine::State::fail_step(Instance& instance, std::size_t step, core::Error error) {
   PathNode& node = instance.node->child(step);
+  set_place(error, instance.node->workflow()->steps[step].place);
   changed(node);
   ++node.counts.failed;
-  record(store::JobFailed{.job = node.name(instance.tag), .reason = error.text()});
+  record(store::JobFailed{.job = node.name(instance.tag), .reason = error.text(), .log = {}, .where = error.where});
   note_failure({.job = node.name(instance.tag), .error = std::move(error)});
   finish_step(instance, step, all_lost(instance.node->workflow()->steps[step].outputs));
 }

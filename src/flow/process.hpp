@@ -120,6 +120,12 @@ struct Link {
   std::vector<std::string> excerpt = {};
 };
 
+/// Where a document says something, for messages. Empty without a document.
+struct DocumentPlace {
+  std::string where;                 ///< "main.cwl:12:3"
+  std::vector<std::string> excerpt;  ///< the line and its caret
+};
+
 struct StepInput {
   std::string name;
   Link link;
@@ -139,6 +145,7 @@ struct Step {
   std::shared_ptr<const LoopLogic> loop;   ///< null: runs once; a step that loops neither scatters nor has a `when`
   LoopOutputs loop_outputs = LoopOutputs::kLast;
   std::shared_ptr<const Process> process;
+  DocumentPlace place = {};
 };
 
 struct WorkflowOutput {
@@ -158,6 +165,7 @@ struct Process {
   std::vector<std::string> outputs;
   std::shared_ptr<const InputContract> contract;  ///< null: anything goes
   std::variant<std::shared_ptr<const Tool>, Workflow> body;
+  DocumentPlace place = {};
 };
 
 }  // namespace alveus::flow

@@ -199,7 +199,8 @@ constexpr std::array<Kind, std::variant_size_v<Record>> kKinds = {{
      }},
     {"job-failed",
      [](Details& d, const std::string& subject) -> Record {
-       return JobFailed{core::JobId(subject), d.text("reason"), core::Location(d.text_if_there("log"))};
+       return JobFailed{core::JobId(subject), d.text("reason"), core::Location(d.text_if_there("log")),
+                        d.optional_text("where")};
      }},
     {"run-ended",
      [](Details& d, const std::string&) -> Record {
@@ -243,12 +244,12 @@ Object prepared_detail(const JobPrepared& record) {
   if (!record.stdout_path.empty()) detail.append("stdout", record.stdout_path.text());
   if (!record.stderr_path.empty()) detail.append("stderr", record.stderr_path.text());
   if (!record.container.empty()) detail.append("container", record.container);
-  return detail;
   core::Array former;
   for (const FormerContent& content : record.former) {
     former.push_back(Object{{"place", content.place.text()}, {"copy", content.copy.text()}});
   }
   if (!former.empty()) detail.append("former", std::move(former));
+  return detail;
 }
 
 Value detail_of(const Record& record) {
@@ -290,6 +291,7 @@ Value detail_of(const Record& record) {
           [](const JobFailed& r) {
             Object detail{{"reason", r.reason}};
             if (!r.log.empty()) detail.set("log", r.log.text());
+            if (!r.where.empty()) detail.set("where", r.where);
             return detail;
           },
           [](const RunEnded& r) {

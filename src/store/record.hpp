@@ -155,7 +155,8 @@ struct JobRetried {
 struct JobFailed {
   core::JobId job;
   std::string reason;
-  core::Location log;  ///< what its command said; empty when there was none
+  core::Location log;      ///< what its command said; empty when there was none
+  std::string where = {};  ///< the place of a document with which `reason` begins; empty: with none
   friend bool operator==(const JobFailed&, const JobFailed&) = default;
 };
 

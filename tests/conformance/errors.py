@@ -28,11 +28,11 @@ SUITES = HERE.parents[2] / "shared/cwl"
 GOLDEN = HERE / "errors.txt"
 LISTS = {"v1.0": "v1.0/conformance_test_v1.0.yaml", "v1.1": "v1.1/conformance_tests.yaml", "v1.2": "v1.2/conformance_tests.yaml"}
 TRACE = re.compile(r"Traceback|terminate called|Assertion|\.cpp:\d+|\.hpp:\d+|SIGSEGV|core dumped")
-PLACE = re.compile(r"^(?:error: )?(?:job '[^']*' failed: )?(?P<file>[^\s:]+):(?P<line>\d+):(?P<column>\d+): (?P<cause>\S.*)$")
+PLACE = re.compile(r"^(?:error: )?(?P<file>[^\s:]+):(?P<line>\d+):(?P<column>\d+): (?P<cause>\S.*)$")
 
 
-# What a command or the machine did has no place in a document, nor has a document that is not there.
-HAS_NO_PLACE = re.compile(r"its command |cannot run |there is no file |is no CWL document: it is empty")
+# A document that is not there, or holds nothing, has no place in it.
+HAS_NO_PLACE = re.compile(r"there is no file |is no CWL document: it is empty")
 
 
 def load_harness():
@@ -84,7 +84,7 @@ def said_by(runner, case):
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
         text = done.stderr.replace(scratch, "SCRATCH").replace(str(folder) + "/", "")
     # The display says the same of a failed job while it runs; logs lie where each run puts them.
-    lines = [line for line in text.splitlines() if not re.match(r"warning: \S+ failed: |its log lies at ", line)]
+    lines = [line for line in text.splitlines() if not re.match(r"warning: (?:\S+:\d+:\d+: )?\S+ failed: |its log lies at ", line)]
     return done.returncode, re.sub(r"PATH \([^)]*\)", "PATH (…)", "\n".join(lines))
 
 

@@ -53,6 +53,16 @@ struct TwoSteps : MachineBench {
   }
 };
 
+TEST(MachineFailureTest, BeginsWithThePlaceOfWhatFailed) {
+  const auto process = std::make_shared<flow::Process>(*failing());
+  process->place = {.where = "tool.cwl:3:1", .excerpt = {"class: CommandLineTool", "^"}};
+  MachineBench bench(process, Object{});
+  for (const char* name : {"evaluate /0", "prepare /0", "start /0", "end /0", "inspect /0"}) bench.answer(name);
+  EXPECT_THAT(bench.ending().failures[0].text(),
+              ::testing::StartsWith("tool.cwl:3:1: job '/0' failed: its command ended with exit code 1 (permanent "
+                                    "failure)\nclass: CommandLineTool\n^\n"));
+}
+
 TEST(MachineFailureTest, NamesTheJobItsCodeAndItsLog) {
   MachineBench bench(failing(), Object{});
   for (const char* name : {"evaluate /0", "prepare /0", "start /0", "end /0"}) bench.answer(name);

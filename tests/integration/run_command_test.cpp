@@ -32,6 +32,19 @@ class RunCommandTest : public ::testing::Test {
   AlveusProgram program_;
 };
 
+TEST_F(RunCommandTest, AFailureBeginsWithThePlaceOfItsStep) {
+  program_.write("tool.cwl",
+                 "{cwlVersion: v1.2, class: CommandLineTool, baseCommand: 'false', inputs: {}, outputs: {}}");
+  program_.write("main.cwl",
+                 "cwlVersion: v1.2\nclass: Workflow\ninputs: {}\noutputs: {}\nsteps:\n"
+                 "  broken: {run: tool.cwl, in: {}, out: []}\n");
+  const auto said = program_.run({"run", "main.cwl"});
+  EXPECT_EQ(said.status, 1);
+  EXPECT_THAT(said.err, HasSubstr("error: main.cwl:6:3: job '/broken/0' failed: its command ended with exit code 1"));
+  EXPECT_THAT(said.err, HasSubstr("warning: main.cwl:6:3: broken failed: its command ended"));
+  EXPECT_THAT(program_.run({"run", "tool.cwl"}).err, HasSubstr("error: tool.cwl:1:1: job '/0' failed: its command"));
+}
+
 TEST_F(RunCommandTest, OutputsGoToTheFolderAndTheirObjectToStandardOutput) {
   program_.write("echo.cwl", kEcho);
   const auto said =

@@ -101,6 +101,8 @@ INSTANTIATE_TEST_SUITE_P(
                    R"({"attempt":2,"delay_ms":4000,"reason":"exit code 75"})"},
         RecordCase{JobFailed{kJob, "why", core::Location("file:///j/log")}, "job-failed", "/a/0.1",
                    R"({"reason":"why","log":"file:///j/log"})"},
+        RecordCase{JobFailed{kJob, "a.cwl:1:1: why", {}, "a.cwl:1:1"}, "job-failed", "/a/0.1",
+                   R"({"reason":"a.cwl:1:1: why","where":"a.cwl:1:1"})"},
         RecordCase{JobFailed{kJob, "exit code 1"}, "job-failed", "/a/0.1", R"({"reason":"exit code 1"})"},
         RecordCase{RunEnded{RunStatus::kFailed, nullptr, "a job failed"}, "run-ended", "",
                    R"({"status":"failed","outputs":null,"reason":"a job failed"})"}));

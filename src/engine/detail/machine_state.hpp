@@ -169,6 +169,7 @@ struct Machine::State {
   void place_jobs();
   void prepare_job(Activity& activity);
   void start_job(Activity& activity);
+  static const flow::DocumentPlace& place_of(const Activity& activity);
   static core::Error why_it_failed(const Activity& activity, const deploy::CommandEnd& end);
   void command_ended(Activity& activity, core::Result<deploy::CommandEnd> result);
   void release(Activity& activity);
