@@ -150,6 +150,7 @@ class Walk {
     text(requirements.work_reuse, sight);
     text(requirements.network_access, sight);
     text(requirements.time_limit, sight);
+    text(requirements.shm_size, sight);
   }
 
   void step(const WorkflowStep& step, Version version) {

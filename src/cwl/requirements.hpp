@@ -81,6 +81,7 @@ struct Requirements {
   std::optional<Expression> work_reuse;      ///< boolean
   std::optional<Expression> network_access;  ///< boolean
   std::optional<Expression> time_limit;      ///< seconds
+  std::optional<Expression> shm_size;        ///< as containers' engines read it: "512m"
   std::optional<Cuda> cuda;
   std::optional<Secrets> secrets;  ///< of this very process or step: not inherited
   std::optional<LoopText> loop;    ///< of this very step: it is not inherited

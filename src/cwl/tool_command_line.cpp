@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "core/check.hpp"
@@ -186,6 +188,17 @@ core::Status CommandLineToolLogic::plan_surroundings(const Evaluator& evaluator,
   plan.network = process_->version == Version::kV10;
   if (requirements.network_access) {
     ALVEUS_TRY_ASSIGN(plan.network, evaluator.boolean("networkAccess", *requirements.network_access));
+  }
+  if (requirements.shm_size) {
+    ALVEUS_TRY_ASSIGN(plan.shm_size, evaluator.string("shmSize", *requirements.shm_size));
+    const std::size_t digits = std::min(plan.shm_size.find_first_not_of("0123456789"), plan.shm_size.size());
+    constexpr std::array<std::string_view, 9> kUnits = {"", "b", "k", "m", "g", "B", "K", "M", "G"};
+    if (digits == 0 || std::ranges::find(kUnits, std::string_view(plan.shm_size).substr(digits)) == kUnits.end()) {
+      return core::fail(detail::error_at(requirements.shm_size->mark,
+                                         "shmSize must be a number of bytes, or one with k, m or g behind it (512m), "
+                                         "not '" +
+                                             plan.shm_size + "'"));
+    }
   }
   plan.container = container();
   if (!tool().success_codes.empty()) plan.success_codes = tool().success_codes;

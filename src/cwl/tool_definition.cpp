@@ -230,6 +230,7 @@ flow::Definition definition_of(const Process& process) {
   parts.add("EnvVarRequirement", describe_environment(requirements.environment));
   parts.add("ShellCommandRequirement", Value(requirements.shell_command));
   parts.add("NetworkAccess", requirements.network_access);
+  parts.add("ShmSize", requirements.shm_size);
   if (requirements.docker) {
     parts.add("DockerRequirement", requirements.docker->requirement);
     parts.add("container is required", Value(requirements.docker->required));

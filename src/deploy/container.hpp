@@ -70,6 +70,8 @@ struct JobContainer {
   std::vector<ContainerMount> mounts;
   core::RemotePath working_directory;  ///< in the container
   bool has_network = false;
+  std::string shm_size =
+      {};  ///< of /dev/shm, "512m"; empty: what the engine gives. Not of apptainer, which has the site's
   std::vector<std::string> gpus;  ///< devices that the job may use, as the site numbers or names them
   core::RemotePath id_file;       ///< where the engine writes its id; empty: nowhere
   core::RemotePath process_file;  ///< where podman writes the number of its first process; empty: nowhere

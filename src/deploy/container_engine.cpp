@@ -66,6 +66,7 @@ Words run_arguments(const SiteCommand& command, const JobContainer& container, s
   if (!container.has_network) words.push_back("--network=none");
   if (!container.id_file.empty()) words.push_back("--cidfile=" + container.id_file.text());
   if (!container.process_file.empty()) words.push_back("--pidfile=" + container.process_file.text());
+  if (!container.shm_size.empty()) words.push_back("--shm-size=" + container.shm_size);
   if (command.stdin_path) words.push_back("--interactive");
   add_gpus(container, words);
   if (command.memory_limit_bytes > 0) words.push_back("--memory=" + std::to_string(command.memory_limit_bytes) + "b");
@@ -210,8 +211,8 @@ core::Status check_source(const ContainerEngine& engine, const ImageSource& sour
                       "dockerImport");
   }
   if (origin == ImageOrigin::kLoaded && local_path_of(source.load).empty()) {
-    return core::fail(ErrorCode::kUnsupported, "dockerLoad takes a file, not '" + source.load +
-                                                   "'; download the image first, or name it by dockerPull");
+    return core::fail(ErrorCode::kUnsupported, "dockerLoad takes a file or one of the web that can be fetched, not '" +
+                                                   source.load + "'; name the image by dockerPull");
   }
   const bool is_made = origin == ImageOrigin::kBuilt || origin == ImageOrigin::kImported;
   if (!is_apptainer(engine.kind) || !is_made) return {};

@@ -9,6 +9,7 @@
 
 #include "core/text.hpp"
 #include "engine/staging.hpp"
+#include "sys/http.hpp"
 #include "transfer/transfer.hpp"
 
 namespace alveus::engine {
@@ -247,15 +248,26 @@ class LinkMender {
 }  // namespace
 
 core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optional<flow::ContainerRequest>& request,
-                                                              deploy::Connector& connector, MissingImages missing) {
+                                                              deploy::Connector& connector,
+                                                              const ConnectorDataAccess& access,
+                                                              MissingImages missing) {
   if (!request) return std::optional<deploy::ContainerImage>();
-  const deploy::ImageSource source{
+  deploy::ImageSource source{
       .need = request->required ? deploy::ContainerNeed::kRequired : deploy::ContainerNeed::kHint,
       .id = request->image_id,
       .pull = request->pull,
       .load = request->load,
       .import = request->import,
       .file = request->dockerfile};
+  const bool is_of_web = request->pull.empty() && request->dockerfile.empty() && sys::is_web_url(request->load);
+  if (is_of_web && missing == MissingImages::kMissed) {
+    return core::fail(ErrorCode::kNotFound, "the image '" + request->load + "' is not here yet: a run gets it first");
+  }
+  if (is_of_web) {
+    auto fetched = access.path_of(core::Location(request->load));
+    if (!fetched && request->required) return core::fail(std::move(fetched).error());
+    if (fetched) source.load = fetched->text();  // else the site says what becomes of a hint that cannot be had
+  }
   auto image = missing == MissingImages::kObtained ? connector.prepare_image(source) : connector.find_image(source);
   if (image) return image;
   core::Error error = std::move(image).error();

@@ -6,6 +6,7 @@
 
 #include "core/result.hpp"
 #include "deploy/connector.hpp"
+#include "engine/connector_data_access.hpp"
 #include "flow/job.hpp"
 #include "transfer/sites.hpp"
 
@@ -20,10 +21,12 @@ enum class MissingImages {
   kMissed,  ///< for a plan
 };
 
-/// The container that a job of this tool gets on the site; empty: it runs without one. Errors as of
+/// The container that a job of this tool gets on the site; empty: it runs without one. A saved image of the web is
+/// fetched first. Errors as of
 /// Connector::prepare_image, or of Connector::find_image.
 core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optional<flow::ContainerRequest>& request,
                                                               deploy::Connector& connector,
+                                                              const ConnectorDataAccess& access,
                                                               MissingImages missing = MissingImages::kObtained);
 
 /// The site of a job as it looks from inside: /var/spool/cwl (or dockerOutputDirectory), /tmp, /var/lib/cwl.

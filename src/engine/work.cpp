@@ -159,7 +159,7 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
 
 /// A result depends on the image itself, which its name does not tell: a tag may move.
 ReuseAnswer Work::look_up(const core::JobId& job, const flow::Tool& tool, Evaluation& evaluation) const {
-  auto image = image_for(tool.container(), connector_, missing_images_);
+  auto image = image_for(tool.container(), connector_, access_, missing_images_);
   if (!image) return {.ticket = nullptr, .refusal = image.error().message, .found = {}};
   evaluation.image = *std::move(image);
   return reuse_->look_up(job, tool, evaluation);
@@ -229,7 +229,7 @@ core::Result<std::shared_ptr<const PreparedJob>> Work::prepare(const PrepareJob&
   auto job = std::make_shared<PreparedJob>();
   ALVEUS_TRY(restore_former(effect.former, connector_));
   const auto request = effect.tool->container();
-  ALVEUS_TRY_ASSIGN(auto image, image_for(request, connector_));
+  ALVEUS_TRY_ASSIGN(auto image, image_for(request, connector_, access_));
   ALVEUS_TRY_ASSIGN(job->folder, connector_.make_job_folder(effect.job));
   flow::JobSite site{.outdir = job->folder.outdir,
                      .tmpdir = job->folder.tmpdir,
@@ -264,6 +264,7 @@ core::Result<deploy::JobContainer> Work::contain(const PreparedJob& job, deploy:
                               .mounts = std::move(mounts),
                               .working_directory = job.plan.site.outdir,
                               .has_network = job.plan.network,
+                              .shm_size = job.plan.shm_size,
                               .gpus = job.plan.site.gpus};
 }
 

@@ -93,6 +93,7 @@ struct JobPlan {
   std::vector<int> permanent_fail_codes;
   std::optional<ContainerRequest> container;  ///< as the tool's `container`
   bool network = false;
+  std::string shm_size = {};  ///< of /dev/shm in its container, "512m"; empty: what the engine gives
   JobSite site;
 };
 

@@ -107,6 +107,14 @@ TEST(ContainerEngineTest, StreamsAndLimitsStayOutside) {
   EXPECT_THAT(outside.arguments, Contains("--interactive")) << "or it would see no standard input";
 }
 
+TEST(ContainerEngineTest, SharedMemoryHasTheSizeThatIsAskedFor) {
+  for (const auto& engine : {podman(), docker()}) {
+    SiteCommand command = command_in(engine);
+    command.container->shm_size = "512m";
+    EXPECT_THAT(engine_command(command, "r1").arguments, Contains("--shm-size=512m")) << engine.program;
+  }
+}
+
 TEST(ContainerEngineTest, TheNetworkIsThereWhenAskedFor) {
   for (const auto& engine : {podman(), docker(), apptainer()}) {
     SiteCommand command = command_in(engine);

@@ -218,12 +218,15 @@ TEST_F(ContainerJobTest, LinksMeanOutsideWhatTheyMeantInside) {
 }
 
 TEST_F(ContainerJobTest, AnErrorSaysWhereTheContainerIsAskedFor) {
-  const auto image = image_for(flow::ContainerRequest{.required = true, .pull = "x", .where = "main.cwl:3:1"}, site_);
+  const ConnectorDataAccess access(site_);
+  const auto image =
+      image_for(flow::ContainerRequest{.required = true, .pull = "x", .where = "main.cwl:3:1"}, site_, access);
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().code, ErrorCode::kUnsupported);
   EXPECT_EQ(image.error().where, "main.cwl:3:1");
-  EXPECT_FALSE(*image_for(flow::ContainerRequest{.required = false, .pull = "x"}, site_)) << "a hint is left out";
-  EXPECT_FALSE(*image_for(std::nullopt, site_));
+  EXPECT_FALSE(*image_for(flow::ContainerRequest{.required = false, .pull = "x"}, site_, access))
+      << "a hint is left out";
+  EXPECT_FALSE(*image_for(std::nullopt, site_, access));
 }
 
 }  // namespace

@@ -10,6 +10,8 @@ not here stand in as scripts that write down how they were called.
 """
 
 import argparse
+import functools
+import http.server
 import json
 import os
 import shutil
@@ -19,6 +21,7 @@ import sys
 import tarfile
 import tempfile
 import textwrap
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -256,6 +259,34 @@ class ContainersTest(unittest.TestCase):
         self.place.podman("untag", IMAGE, "localhost/alveus-test:saved")
         self.assertEqual(self.output(self.run_tool(self.tool("{dockerLoad: saved.tar}", "cat /marker"))),
                          "in the image\n")
+
+    def test_a_saved_image_is_fetched_from_the_web_and_loaded(self):
+        name = "localhost/alveus-test:webbed"
+        self.place.podman("tag", IMAGE, name)
+        saved = self.place.podman("save", "-o", str(self.folder / "saved.tar"), name)
+        self.assertEqual(saved.returncode, 0, saved.stderr)
+        self.place.podman("untag", IMAGE, name)
+        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(self.folder))
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_port}"
+            self.assertEqual(self.output(self.run_tool(self.tool("{dockerLoad: '" + url + "/saved.tar'}", "cat /marker"))),
+                             "in the image\n")
+            missing = self.run_tool(self.tool("{dockerLoad: '" + url + "/missing.tar'}", "true"))
+            self.assertEqual(missing.returncode, 1)
+            self.assertIn("404", missing.stderr)
+            server.shutdown()
+
+    def test_shared_memory_has_the_size_that_is_asked_for(self):
+        tool = self.tool(self.BASE, "while read -r _ place _ options; do [ $place != /dev/shm ] || echo $options; done "
+                                    "< /proc/mounts", more="  cwltool:ShmSize: {shmSize: 128m}")
+        path = self.folder / tool
+        path.write_text("$namespaces: {cwltool: 'http://commonwl.org/cwltool#'}\n" + path.read_text())
+        self.assertIn("size=131072k", self.output(self.run_tool(tool)))
+        path.write_text(path.read_text().replace("128m", "lots"))
+        refused = self.run_tool(tool)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("shmSize must be a number of bytes", refused.stderr)
 
     def test_an_archive_is_imported(self):
         shutil.copy(self.place.folder / "rootfs.tar", self.folder / "root.tar")

@@ -180,6 +180,13 @@ void read_time_limit(const Node& node, const Target& target) {
   target.requirements.time_limit = fields.number_expression("timelimit", Version::kV10);
 }
 
+void read_shm_size(const Node& node, const Target& target) {
+  constexpr std::array<FieldRule, 2> kRules = {{{"class"}, {"shmSize"}}};
+  const Fields fields = open(node, "ShmSize", kRules, target);
+  fields.require("shmSize");
+  target.requirements.shm_size = fields.expression("shmSize");
+}
+
 template <bool Requirements::* Flag>
 void read_flag(const Node& node, const Target& target) {
   open(node, "a requirement without fields", kClassRules, target);
@@ -207,7 +214,7 @@ constexpr std::array<RequirementReader, 17> kReaders = {{
 }};
 
 /// Those of cwltool's own: what became part of CWL later under its older name, and what never did.
-constexpr std::array<RequirementReader, 8> kCwltoolReaders = {{
+constexpr std::array<RequirementReader, 9> kCwltoolReaders = {{
     {"LoadListingRequirement", Version::kV10, read_load_listing},
     {"InplaceUpdateRequirement", Version::kV10, read_inplace_update},
     {"TimeLimit", Version::kV10, read_time_limit},
@@ -216,6 +223,7 @@ constexpr std::array<RequirementReader, 8> kCwltoolReaders = {{
     {"Secrets", Version::kV10, read_secrets},
     {"CUDARequirement", Version::kV10, read_cuda},
     {"Loop", Version::kV12, read_loop_text},
+    {"ShmSize", Version::kV10, read_shm_size},
 }};
 
 constexpr std::string_view kCwlNamespace = "https://w3id.org/cwl/cwl#";
@@ -285,6 +293,7 @@ Requirements merge(Requirements inner, const Requirements& outer) {
   take(inner.work_reuse, outer.work_reuse);
   take(inner.network_access, outer.network_access);
   take(inner.time_limit, outer.time_limit);
+  take(inner.shm_size, outer.shm_size);
   take(inner.cuda, outer.cuda);
   inner.inplace_update |= outer.inplace_update;
   inner.shell_command |= outer.shell_command;
