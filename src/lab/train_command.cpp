@@ -77,7 +77,8 @@ core::Status put_weights(const fs::path& best, std::string_view bytes, const fs:
 }
 
 /// The files of a finished training; training.json last, because it marks the end.
-core::Status write_outputs(const fs::path& out, const learn::TrainingOutcome& outcome, TrainingReport report) {
+core::Status write_outputs(const fs::path& out, const learn::TrainingOutcome& outcome, TrainingReport report,
+                           const fs::path& start_weights) {
   {
     ALVEUS_TRY_ASSIGN(const auto weights, sys::MappedFile::open(outcome.best_weights));
     report.weights_sha256 = core::hash_text(core::HashKind::kSha256, weights.bytes());
@@ -91,10 +92,13 @@ core::Status write_outputs(const fs::path& out, const learn::TrainingOutcome& ou
   report.best_validation_loss = outcome.best_validation_loss;
   ALVEUS_TRY(sys::write_file(out / "history.csv", learn::history_csv(outcome.history)));
   const double pictures_per_second = outcome.seconds > 0 ? static_cast<double>(outcome.pictures) / outcome.seconds : 0;
-  const core::Value timing = core::Object{{"training_seconds", outcome.seconds},
-                                          {"pictures", outcome.pictures},
-                                          {"pictures_per_second", pictures_per_second}};
-  ALVEUS_TRY(sys::write_file(out / "timing.json", core::to_json(timing, core::JsonStyle::kIndented) + "\n"));
+  core::Object timing = {{"training_seconds", outcome.seconds},
+                         {"pictures", outcome.pictures},
+                         {"pictures_per_second", pictures_per_second}};
+  // Where a file lay says something of the machine, so it stands in the one file that may differ between runs.
+  if (!start_weights.empty()) timing.set("start_weights_path", start_weights.string());
+  ALVEUS_TRY(
+      sys::write_file(out / "timing.json", core::to_json(core::Value(timing), core::JsonStyle::kIndented) + "\n"));
   ALVEUS_TRY(sys::write_file(out / "training.json", training_json(report)));
   ALVEUS_TRY(sys::remove_tree(out / "failure.json"));
   return sys::remove_tree(out / "checkpoint");
@@ -139,7 +143,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   ALVEUS_TRY_ASSIGN(
       const auto outcome,
       learn::train({.folder = folder, .folds = folds, .variant = variant, .start_weights = weights}, options, clock));
-  ALVEUS_TRY(write_outputs(out, outcome, std::move(report)));
+  ALVEUS_TRY(write_outputs(out, outcome, std::move(report), weights));
   terminal.clear_status();
   terminal.message(variant.id + ": best epoch " + std::to_string(outcome.best_epoch) + " of " +
                    std::to_string(outcome.history.size()) + ", validation loss " +

@@ -157,6 +157,7 @@ TEST_F(ImportedWeightsTest, AnyFormatGivesTheSameModelAndIsNamedInIt) {
   const auto model = tensorfile::SafetensorsFile::open(folder() / "b" / "model.safetensors");
   ASSERT_TRUE(model) << model.error().text();
   EXPECT_EQ(model->metadata().at("start_weights_sha256"), sha256("source.pth"));
+  EXPECT_EQ(core::parse_json(read("b/timing.json"))->string_or("start_weights_path", ""), file("source.pth"));
 }
 
 TEST_F(ImportedWeightsTest, AFolderHoldsAFileForEachNetwork) {

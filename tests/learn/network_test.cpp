@@ -175,6 +175,19 @@ TEST_F(NetworkFileTest, SharesTheFirstLayerOutToMoreChannels) {
   EXPECT_LT(distance(network.forward(grey.expand({-1, 3, -1, -1})), source.forward(grey)), 1e-4);
 }
 
+TEST_F(NetworkFileTest, TakesStartWeightsOfHalfPrecision) {
+  const Network source = make({.name = "resnet18", .seed = 4});
+  SavedTensors halves;
+  for (const Weight& each : source.parts().weights.items()) {
+    halves.add(each.name, each.role == WeightRole::kCounter ? each.tensor : each.tensor.to(at::kHalf));
+  }
+  ASSERT_TRUE(tensorfile::write_safetensors(file(), halves.views(), {}));
+  Network network = make({.name = "resnet18", .seed = 5});
+  const auto status = network.take_start_weights(*tensorfile::WeightsFile::open(file()));
+  ASSERT_TRUE(status) << status.error().text();
+  EXPECT_EQ(distance(weight(network, "conv1.weight"), weight(source, "conv1.weight").to(at::kHalf).to(at::kFloat)), 0);
+}
+
 TEST_F(NetworkFileTest, NamesItsStartWeightsInTheFilesItWrites) {
   ASSERT_TRUE(make({.name = "resnet18", .seed = 4}).save(file(), {}));
   Network network = make({.name = "resnet18", .seed = 5});
