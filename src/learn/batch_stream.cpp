@@ -86,6 +86,7 @@ Batch BatchStream::make_batch(std::span<const Example> examples) const {
       to_unit_range(picture, out);
     }
     batch.targets.push_back(example.target);
+    batch.samples.push_back(example.index);
   }
   return batch;
 }

@@ -28,6 +28,7 @@ struct Example {
 struct Batch {
   std::vector<float> pixels;
   std::vector<std::int64_t> targets;
+  std::vector<std::size_t> samples;  ///< by index into the folder
 };
 
 using BatchPlan = std::vector<std::vector<Example>>;

@@ -25,6 +25,9 @@ std::string state_text(const PhaseState& state) {
   core::Array history;
   for (const EpochRecord& record : state.history) history.push_back(to_value(record));
   return core::to_json(core::Object{{"steps", state.steps},
+                                    {"averaged", state.averaged},
+                                    {"scale", state.scale},
+                                    {"good_steps", state.good_steps},
                                     {"best_epoch", state.best_epoch},
                                     {"best_loss", state.best_loss},
                                     {"finished", state.finished},
@@ -51,15 +54,23 @@ std::optional<PhaseState> read_state(std::string_view text) {
   const auto value = core::parse_json(text);
   if (!value) return std::nullopt;
   const core::Value* const steps = value->find("steps");
+  const core::Value* const averaged = value->find("averaged");
+  const core::Value* const scale = value->find("scale");
+  const core::Value* const good_steps = value->find("good_steps");
   const core::Value* const best_epoch = value->find("best_epoch");
   const core::Value* const best_loss = value->find("best_loss");
   const core::Value* const finished = value->find("finished");
   const core::Value* const history = value->find("history");
-  const bool complete = steps != nullptr && steps->is_integer() && best_epoch != nullptr && best_epoch->is_integer() &&
-                        best_loss != nullptr && best_loss->is_number() && finished != nullptr && finished->is_bool() &&
-                        history != nullptr && history->is_array();
+  const bool complete = steps != nullptr && steps->is_integer() && averaged != nullptr && averaged->is_integer() &&
+                        scale != nullptr && scale->is_number() && good_steps != nullptr && good_steps->is_integer() &&
+                        best_epoch != nullptr && best_epoch->is_integer() && best_loss != nullptr &&
+                        best_loss->is_number() && finished != nullptr && finished->is_bool() && history != nullptr &&
+                        history->is_array();
   if (!complete) return std::nullopt;
   PhaseState state = {.steps = steps->as_integer(),
+                      .averaged = averaged->as_integer(),
+                      .scale = scale->as_real(),
+                      .good_steps = good_steps->as_integer(),
                       .best_epoch = static_cast<int>(best_epoch->as_integer()),
                       .best_loss = best_loss->as_real(),
                       .finished = finished->as_bool(),
@@ -73,17 +84,8 @@ std::optional<PhaseState> read_state(std::string_view text) {
 }
 
 core::Status take_weights(const Network& network, const tensorfile::SafetensorsFile& file) {
-  const at::NoGradGuard no_grad;
   for (const Weight& weight : network.parts().weights.items()) {
-    const std::string name = std::string(kWeightPrefix) + weight.name;
-    const tensorfile::TensorView* const view = file.find(name);
-    const at::Tensor tensor = weight.tensor;
-    const auto type =
-        weight.role == WeightRole::kCounter ? tensorfile::ElementType::kI64 : tensorfile::ElementType::kF32;
-    if (view == nullptr || at::IntArrayRef(view->shape) != tensor.sizes() || view->type != type) {
-      return core::fail(ErrorCode::kCorrupt, "'" + name + "' is absent or has another shape or type", file.name());
-    }
-    tensor.copy_(tensor_of(*view));
+    ALVEUS_TRY(copy_from(file, std::string(kWeightPrefix) + weight.name, weight.tensor));
   }
   return {};
 }
@@ -101,17 +103,18 @@ core::Status Checkpoint::keep_best(const Network& network) {
   return at_torch_edge("keeping the best weights", [&] { best_.emplace(network); });
 }
 
-core::Status Checkpoint::save(const Network& network, const Optimizer& optimizer, const PhaseState& state) {
+core::Status Checkpoint::save(const Learner& learner, const PhaseState& state) {
   return at_torch_edge("saving the checkpoint", [&]() -> core::Status {
     ALVEUS_TRY(sys::make_directories(folder_));
     if (best_) ALVEUS_TRY(best_->save(best_file(state.best_epoch)));
     best_.reset();
     SavedTensors tensors;
     if (!state.finished) {
-      for (const Weight& weight : network.parts().weights.items()) {
+      for (const Weight& weight : learner.network.parts().weights.items()) {
         tensors.add(std::string(kWeightPrefix) + weight.name, weight.tensor);
       }
-      optimizer.save(tensors);
+      learner.optimizer.save(tensors);
+      learner.average.save(tensors);
     }
     const tensorfile::TextMap metadata = {{std::string(kIdentityKey), identity_},
                                           {std::string(kStateKey), state_text(state)}};
@@ -120,7 +123,7 @@ core::Status Checkpoint::save(const Network& network, const Optimizer& optimizer
   });
 }
 
-core::Result<std::optional<PhaseState>> Checkpoint::load(Network& network, Optimizer& optimizer) const {
+core::Result<std::optional<PhaseState>> Checkpoint::load(const Learner& learner) const {
   const auto path = folder_ / "state.safetensors";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return std::nullopt;
@@ -141,8 +144,9 @@ core::Result<std::optional<PhaseState>> Checkpoint::load(Network& network, Optim
                         file.name());
     }
     if (state->finished) return state;
-    ALVEUS_TRY(take_weights(network, file));
-    ALVEUS_TRY(optimizer.restore(file, state->steps));
+    ALVEUS_TRY(take_weights(learner.network, file));
+    ALVEUS_TRY(learner.optimizer.restore(file, state->steps));
+    ALVEUS_TRY(learner.average.restore(file, state->averaged));
     return state;
   });
 }

@@ -51,4 +51,15 @@ at::Tensor tensor_of(const tensorfile::TensorView& view) {
   return tensor;
 }
 
+core::Status copy_from(const tensorfile::SafetensorsFile& file, const std::string& name, const at::Tensor& into) {
+  const tensorfile::TensorView* const view = file.find(name);
+  if (view == nullptr || at::IntArrayRef(view->shape) != into.sizes() ||
+      scalar_type_of(view->type) != into.scalar_type()) {
+    return core::fail(core::ErrorCode::kCorrupt, "'" + name + "' is absent or has another shape or type", file.name());
+  }
+  const at::NoGradGuard no_grad;
+  into.copy_(tensor_of(*view));
+  return {};
+}
+
 }  // namespace alveus::learn

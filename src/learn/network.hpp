@@ -62,6 +62,8 @@ struct TrainingPass {
   Dropping dropping = Dropping::kOn;
   /// Of bags [N, S, …]: how many slices of each are real; the others are padding, which nothing looks at. Empty: all.
   std::span<const std::int64_t> slice_counts = {};
+  /// Least share of this batch in running statistics; 0 makes them the plain mean over steps.
+  double statistics_share_min = 0.1;
 };
 
 /// A classifier of pictures, volumes or bags of slices: layers that end in a feature map, and a head that turns it into
@@ -91,9 +93,9 @@ class Network {
   /// [N, classes], with running statistics and without dropout. `slice_counts` as in `TrainingPass`.
   at::Tensor forward(const at::Tensor& input, std::span<const std::int64_t> slice_counts = {}) const;
   /// As `forward` while training: dropout drops, and batch norms use the batch's statistics and add them to their
-  /// running ones, with a share of 1 / step but at least 0.1. (With torch's constant 0.1 the start values would
-  /// outweigh small variances for a hundred steps, and the first epochs could not be validated. From step 10 on the
-  /// share is torch's.)
+  /// running ones, with a share of 1 / step but at least `statistics_share_min`. (With torch's constant 0.1 the start
+  /// values would outweigh small variances for a hundred steps, and the first epochs could not be validated. From step
+  /// 10 on the share is torch's.)
   TrainingLogits forward_training(const at::Tensor& input, const TrainingPass& training) const;
   /// `forward` in two halves: finish(map, features(map, x)) = forward(x). The map may be replaced by another of its
   /// sizes in between. Only for the maps of the description.

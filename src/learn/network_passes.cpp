@@ -11,8 +11,6 @@ namespace {
 
 using core::ErrorCode;
 
-constexpr double kMomentumMin = 0.1;
-
 std::string sizes_text(std::span<const std::int64_t> sizes) {
   std::string text = "[";
   for (const std::int64_t size : sizes) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
@@ -121,10 +119,11 @@ at::Tensor Network::forward(const at::Tensor& input, std::span<const std::int64_
 
 TrainingLogits Network::forward_training(const at::Tensor& input, const TrainingPass& training) const {
   const LayerInput start = as_layer_input(*this, input, training.slice_counts);
-  const Pass pass = {.training = true,
-                     .noise = training.dropping == Dropping::kOn ? &training.noise : nullptr,
-                     .momentum = std::max(kMomentumMin, 1.0 / static_cast<double>(training.step_number)),
-                     .slice_counts = start.slice_counts};
+  const Pass pass = {
+      .training = true,
+      .noise = training.dropping == Dropping::kOn ? &training.noise : nullptr,
+      .momentum = std::max(training.statistics_share_min, 1.0 / static_cast<double>(training.step_number)),
+      .slice_counts = start.slice_counts};
   const Blueprint& blueprint = parts_->blueprint;
   TrainingLogits answer;
   at::Tensor value = through(blueprint.features, 0, blueprint.auxiliary_begin, start.value, pass);

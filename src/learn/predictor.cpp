@@ -3,10 +3,8 @@
 
 #include <c10/core/InferenceMode.h>
 
-#include <algorithm>
 #include <cmath>
 
-#include "core/check.hpp"
 #include "learn/detail/network_parts.hpp"
 #include "learn/detail/picture_tensor.hpp"
 #include "learn/detail/torch_edge.hpp"
@@ -31,14 +29,6 @@ core::Result<std::vector<float>> predict_logits(const Network& network, const Te
 double positive_probability(float negative_logit, float positive_logit) {
   const double difference = static_cast<double>(negative_logit) - static_cast<double>(positive_logit);
   return 1.0 / (1.0 + std::exp(difference));
-}
-
-double cross_entropy(std::span<const float> logits, std::size_t target) {
-  ALVEUS_CHECK(target < logits.size(), "the target is a class");
-  const auto most = static_cast<double>(*std::ranges::max_element(logits));
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - most);
-  return std::log(sum) + most - static_cast<double>(logits[target]);
 }
 
 }  // namespace alveus::learn

@@ -25,7 +25,4 @@ core::Result<std::vector<float>> predict_logits(const Network& network, const Te
 /// Softmax of two logits: the probability of class 1.
 double positive_probability(float negative_logit, float positive_logit);
 
-/// -log softmax(logits)[target].
-double cross_entropy(std::span<const float> logits, std::size_t target);
-
 }  // namespace alveus::learn

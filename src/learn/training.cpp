@@ -10,6 +10,7 @@
 #include "core/random.hpp"
 #include "learn/detail/phase.hpp"
 #include "learn/detail/torch_edge.hpp"
+#include "learn/sampler.hpp"
 
 namespace alveus::learn {
 namespace {
@@ -40,7 +41,7 @@ core::Result<Part> part_of(const TrainingInputs& inputs, study::Role role) {
   return part;
 }
 
-core::Status check(const TrainingInputs& inputs) {
+core::Status check(const TrainingInputs& inputs, Device device) {
   if (inputs.variant.fold < 0 || inputs.variant.fold >= inputs.folds.count()) {
     return core::fail(ErrorCode::kInvalidInput, "the variant asks for fold " + std::to_string(inputs.variant.fold) +
                                                     ", the split has folds 0 to " +
@@ -60,6 +61,11 @@ core::Status check(const TrainingInputs& inputs) {
   }
   if (start == "rotation" && inputs.folder.height() != inputs.folder.width()) {
     return core::fail(ErrorCode::kInvalidInput, "the initialisation 'rotation' needs square pictures");
+  }
+  if (inputs.variant.settings.precision == "float16" && device == Device::kCpu) {
+    return core::fail(ErrorCode::kUnsupported,
+                      "the variant asks for the precision 'float16', which needs a GPU; 'bfloat16' and 'float32' run "
+                      "here too");
   }
   return study::check_leaks(inputs.folds, inputs.folder.samples());
 }
@@ -101,6 +107,7 @@ PhaseTask rotation_task(const TrainingInputs& inputs, const std::vector<Example>
   PhaseTask task;
   task.name = "rotation";
   task.class_weights.assign(kTurnCount, 1.0F);
+  task.training_class_weights = task.class_weights;
   const auto seed = static_cast<std::uint64_t>(inputs.variant.settings.seed);
   task.training_examples = [training, seed, &folder = inputs.folder](int epoch) {
     std::vector<Example> examples = training;
@@ -126,8 +133,11 @@ core::Status learn_rotations(Network& network, const TrainingInputs& inputs, con
   shape.class_count = kTurnCount;
   ALVEUS_TRY_ASSIGN(auto teacher, Network::make(shape, options.device));
   Checkpoint checkpoint(options.checkpoint_folder / "rotation", identity);
-  Phase phase(teacher, inputs.folder, inputs.variant.settings,
-              rotation_task(inputs, parts[0]->examples, parts[1]->examples), options, clock);
+  study::TrainingSettings settings = inputs.variant.settings;
+  settings.loss = "cross-entropy";  // turns have neither order nor rare classes
+  settings.averaging = "none";
+  Phase phase(teacher, inputs.folder, settings, rotation_task(inputs, parts[0]->examples, parts[1]->examples), options,
+              clock);
   ALVEUS_TRY_ASSIGN(const auto state, phase.run(checkpoint));
   ALVEUS_TRY_ASSIGN(const auto best, tensorfile::SafetensorsFile::open(checkpoint.best_file(state.best_epoch)));
   ALVEUS_TRY(teacher.take_weights(best));
@@ -161,7 +171,7 @@ bool starts_from_file(std::string_view initialisation) {
 
 core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const TrainingOptions& options,
                                     const sys::Clock& clock) {
-  ALVEUS_TRY(check(inputs));
+  ALVEUS_TRY(check(inputs, options.device));
   ALVEUS_TRY_ASSIGN(const Part training, part_of(inputs, study::Role::kTrain));
   ALVEUS_TRY_ASSIGN(const Part validation, part_of(inputs, study::Role::kValidation));
   ALVEUS_TRY_ASSIGN(const std::string identity, identity_of(inputs));
@@ -177,9 +187,15 @@ core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const Training
 
   PhaseTask task;
   task.name = "classify";
-  task.training_examples = [&](int) { return training.examples; };
+  const bool is_balanced = settings.sampler == "balanced";
+  task.training_examples = [&](int epoch) {
+    return is_balanced ? balanced(training.examples, static_cast<std::uint64_t>(settings.seed),
+                                  static_cast<std::uint64_t>(epoch))
+                       : training.examples;
+  };
   task.validation_examples = validation.examples;
   task.class_weights = class_weights(training.class_counts);
+  task.training_class_weights = is_balanced ? std::vector<float>(task.class_weights.size(), 1.0F) : task.class_weights;
   task.augmentation = augmentation_of(settings);
   Checkpoint checkpoint(options.checkpoint_folder / "classify", identity);
   const auto phase = at_torch_edge("preparing the training", [&] {

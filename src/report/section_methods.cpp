@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
 #include "report/detail/sections.hpp"
 #include "report/number.hpp"
+#include "study/training_settings.hpp"
 
 namespace alveus::report {
 namespace {
@@ -87,6 +90,26 @@ Markup values_in_records(const PageState& page, std::string_view key) {
   return texts.empty() ? Markup("not recorded") : Markup(enumeration({texts.begin(), texts.end()}));
 }
 
+/// Settings without a row of their own that differ from the default somewhere in the study.
+std::string other_settings(const PageState& page) {
+  static constexpr std::array<std::string_view, 14> kShown = {
+      "network",   "initialisation", "loss",       "optimizer",    "learning_rate", "schedule", "gamma",
+      "step_size", "weight_decay",   "batch_size", "augmentation", "epochs",        "patience", "seed"};
+  std::string text;
+  for (const study::Setting& setting : study::all_settings()) {
+    if (std::ranges::find(kShown, setting.name) != kShown.end()) continue;
+    std::set<std::string> values;
+    for (const auto& run : page.evidence.runs) {
+      const core::Value* value = run.settings.is_object() ? run.settings.find(setting.name) : nullptr;
+      if (value != nullptr) values.insert(setting_value_text(*value));
+    }
+    const std::string usual = setting_value_text(study::value_of({}, setting));
+    if (values.empty() || (values.size() == 1 && values.contains(usual))) continue;
+    text += (text.empty() ? "" : "; ") + setting.name + " " + enumeration({values.begin(), values.end()});
+  }
+  return text;
+}
+
 Markup training(const PageState& page) {
   if (page.evidence.runs.empty()) return paragraph("No training was given to this report.");
   Facts facts;
@@ -96,13 +119,14 @@ Markup training(const PageState& page) {
   facts.add("Loss", values_of(page, "loss"));
   facts.add("Optimiser", values_of(page, "optimizer"));
   facts.add("Learning rate", values_of(page, "learning_rate"));
-  facts.add("Schedule", Markup("multiplied by ") + values_of(page, "gamma") + Markup(" after every ") +
-                            values_of(page, "step_size") + Markup(" epochs"));
+  facts.add("Schedule", values_of(page, "schedule") + Markup(" (step: multiplied by ") + values_of(page, "gamma") +
+                            Markup(" after every ") + values_of(page, "step_size") + Markup(" epochs)"));
   facts.add("Weight decay", values_of(page, "weight_decay"));
   facts.add("Batch", values_of(page, "batch_size") + Markup(" slices"));
   facts.add("Augmentation", values_of(page, "augmentation"));
   facts.add("Epochs", Markup("at most ") + values_of(page, "epochs") + Markup("; stopped after ") +
                           values_of(page, "patience") + Markup(" without a lower validation loss"));
+  if (const std::string others = other_settings(page); !others.empty()) facts.add("Other settings", others);
   facts.add("Selection", "the epoch with the lowest validation loss; test data take no part");
   facts.add("Seed", values_of(page, "seed"));
   facts.add("Device", values_in_records(page, "device"));

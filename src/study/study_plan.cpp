@@ -195,6 +195,7 @@ core::Result<std::vector<Variant>> expand(const StudyPlan& plan, int folds) {
   const bool several_seeds = seeds != plan.axes.end() && seeds->values.size() > 1;
   std::vector<Variant> variants;
   for (const auto& settings : all) {
+    ALVEUS_TRY(check(settings));
     for (int fold = 0; fold < folds; ++fold) {
       variants.push_back(make_variant(settings, fold, several_seeds ? SeedInId::kYes : SeedInId::kNo));
     }

@@ -47,25 +47,78 @@ std::vector<Setting> make_settings() {
        .most = 1,
        .positive = true},
       {.name = "weight_decay", .member = &S::weight_decay, .help = "L2 penalty of the weights", .most = 1},
-      {.name = "optimizer", .member = &S::optimizer, .help = "the optimiser", .choices = {"adam-amsgrad"}},
+      {.name = "optimizer",
+       .member = &S::optimizer,
+       .help = "the optimiser",
+       .choices = {"adam-amsgrad", "adam", "adamw", "sgd"}},
+      {.name = "momentum",
+       .member = &S::momentum,
+       .help = "of the optimiser sgd (Nesterov's, unless 0)",
+       .most = 0.9999},
+      {.name = "schedule",
+       .member = &S::schedule,
+       .help = "how the learning rate goes on",
+       .choices = {"step", "constant", "cosine", "one-cycle"}},
       {.name = "step_size",
        .member = &S::step_size,
-       .help = "epochs after which the learning rate is multiplied by gamma",
+       .help = "of the schedule step: epochs after which the learning rate is multiplied by gamma",
        .least = 1,
        .most = 10000},
-      {.name = "gamma", .member = &S::gamma, .help = "the factor of the learning rate", .most = 1, .positive = true},
+      {.name = "gamma", .member = &S::gamma, .help = "of the schedule step: the factor", .most = 1, .positive = true},
+      {.name = "warmup_epochs",
+       .member = &S::warmup_epochs,
+       .help = "epochs in which the learning rate rises from 0 to what the schedule says",
+       .most = 10000},
       {.name = "epochs", .member = &S::epochs, .help = "epochs at most", .least = 1, .most = 10000},
       {.name = "patience",
        .member = &S::patience,
        .help = "epochs without a lower validation loss before the training stops",
        .least = 1,
        .most = 10000},
-      {.name = "batch_size", .member = &S::batch_size, .help = "slices in a batch", .least = 1, .most = 4096},
+      {.name = "batch_size",
+       .member = &S::batch_size,
+       .help = "slices for one step of the optimiser",
+       .least = 1,
+       .most = 65536},
+      {.name = "batch_parts",
+       .member = &S::batch_parts,
+       .help = "parts in which a batch passes through the network, for less memory; their gradients are added",
+       .least = 1,
+       .most = 65536},
+      {.name = "sampler",
+       .member = &S::sampler,
+       .help = "which slices an epoch shows: each once, or as many of each class, drawn anew for each epoch",
+       .choices = {"shuffled", "balanced"}},
       {.name = "augmentation",
        .member = &S::augmentation,
        .help = "random changes of the slices",
        .choices = {"none", "flips-affine", "flips-affine-intensity"}},
-      {.name = "loss", .member = &S::loss, .help = "the loss", .choices = {"cross-entropy-weighted"}},
+      {.name = "loss",
+       .member = &S::loss,
+       .help = "the loss; weighted: by the largest class's count over the class's own",
+       .choices = {"cross-entropy-weighted", "cross-entropy", "focal", "focal-weighted", "ordinal"}},
+      {.name = "focal_gamma", .member = &S::focal_gamma, .help = "of the loss focal: the power", .most = 10},
+      {.name = "label_smoothing",
+       .member = &S::label_smoothing,
+       .help = "share of each target that is spread over all classes",
+       .most = 0.99},
+      {.name = "clip_norm",
+       .member = &S::clip_norm,
+       .help = "the norm that a gradient is cut to; 0 for never",
+       .most = 1e6},
+      {.name = "averaging",
+       .member = &S::averaging,
+       .help = "which mean of the weights is kept: none, an exponential one over steps, or one over the last epochs",
+       .choices = {"none", "ema", "swa"}},
+      {.name = "ema_decay", .member = &S::ema_decay, .help = "of the averaging ema", .most = 0.999999},
+      {.name = "swa_start",
+       .member = &S::swa_start,
+       .help = "of the averaging swa: the share of all epochs after which it begins",
+       .most = 1},
+      {.name = "precision",
+       .member = &S::precision,
+       .help = "of convolutions and products; float16 needs a GPU",
+       .choices = {"float32", "bfloat16", "float16"}},
       {.name = "seed", .member = &S::seed, .help = "seed of all randomness of the training", .most = kIntegerMax},
   };
 }
@@ -133,6 +186,26 @@ core::Status assign(TrainingSettings& settings, const Setting& setting, const co
   } else if (const auto* real = std::get_if<double TrainingSettings::*>(&setting.member)) {
     ALVEUS_TRY(check_number(setting, value, false));
     settings.*(*real) = value.as_real();
+  }
+  return {};
+}
+
+core::Status check(const TrainingSettings& settings) {
+  const auto refuse = [](const std::string& message) { return core::fail(ErrorCode::kInvalidInput, message); };
+  if (settings.schedule == "one-cycle" && settings.warmup_epochs > 0) {
+    return refuse("the schedule 'one-cycle' has a rise of its own; set 'warmup_epochs' to 0");
+  }
+  if (settings.warmup_epochs > 0 && settings.warmup_epochs >= settings.epochs) {
+    return refuse("'warmup_epochs' is " + std::to_string(settings.warmup_epochs) + " of " +
+                  std::to_string(settings.epochs) + " epochs; leave epochs to train in");
+  }
+  if (settings.batch_parts > settings.batch_size) {
+    return refuse("'batch_parts' is " + std::to_string(settings.batch_parts) + ", more than the " +
+                  std::to_string(settings.batch_size) + " slices of a batch");
+  }
+  if (settings.averaging == "swa" &&
+      settings.swa_start * static_cast<double>(settings.epochs) >= static_cast<double>(settings.epochs)) {
+    return refuse("'swa_start' leaves no epoch to average; choose a smaller share than 1");
   }
   return {};
 }

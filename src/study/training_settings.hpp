@@ -21,13 +21,25 @@ struct TrainingSettings {
   double learning_rate = 1e-3;
   double weight_decay = 1e-4;
   std::string optimizer = "adam-amsgrad";
-  std::int64_t step_size = 10;  ///< epochs between two multiplications of the learning rate by gamma
-  double gamma = 0.1;
-  std::int64_t epochs = 50;    ///< at most
-  std::int64_t patience = 10;  ///< epochs without a lower validation loss before the training stops
-  std::int64_t batch_size = 32;
+  double momentum = 0.9;           ///< of the optimiser "sgd"
+  std::string schedule = "step";   ///< how the learning rate goes on
+  std::int64_t step_size = 10;     ///< of the schedule "step": epochs between two multiplications by gamma
+  double gamma = 0.1;              ///< of the schedule "step"
+  std::int64_t warmup_epochs = 0;  ///< in which the learning rate rises to what the schedule says
+  std::int64_t epochs = 50;        ///< at most
+  std::int64_t patience = 10;      ///< epochs without a lower validation loss before the training stops
+  std::int64_t batch_size = 32;    ///< slices for one step of the optimiser
+  std::int64_t batch_parts = 1;    ///< passed through the network one after the other, their gradients added
+  std::string sampler = "shuffled";
   std::string augmentation = "none";
   std::string loss = "cross-entropy-weighted";
+  double focal_gamma = 2;          ///< of the loss "focal"
+  double label_smoothing = 0;      ///< share of a target that goes to all classes evenly
+  double clip_norm = 0;            ///< the gradient's norm is cut to this; 0: never
+  std::string averaging = "none";  ///< of the weights over the steps
+  double ema_decay = 0.999;        ///< of the averaging "ema"
+  double swa_start = 0.75;         ///< of the averaging "swa": share of the epochs after which it begins
+  std::string precision = "float32";
   std::int64_t seed = 1;
 
   friend bool operator==(const TrainingSettings&, const TrainingSettings&) = default;
@@ -54,6 +66,9 @@ core::Result<const Setting*> find_setting(std::string_view name);
 
 /// Sets a member. kInvalidInput names the setting, the value and what is allowed; `settings` is then unchanged.
 core::Status assign(TrainingSettings& settings, const Setting& setting, const core::Value& value);
+
+/// kInvalidInput when settings that are allowed each do not go together; names them and what to change.
+core::Status check(const TrainingSettings& settings);
 
 /// The member's value.
 core::Value value_of(const TrainingSettings& settings, const Setting& setting);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/variant.hpp"
 
-#include <array>
 #include <utility>
 
 #include "core/csv.hpp"
@@ -13,7 +12,7 @@ namespace {
 
 using core::ErrorCode;
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 constexpr std::size_t kHashDigits = 8;
 
 /// Adds the settings in their order, with the input channels after the network.
@@ -65,8 +64,9 @@ core::Result<Variant> parse_variant(const core::Value& value) {
   if (!value.is_object()) return core::fail(ErrorCode::kInvalidInput, "a variant file holds one JSON object");
   ALVEUS_TRY_ASSIGN(const auto version, whole_number(value, "format_version", 1000000));
   if (version != kFormatVersion) {
-    return core::fail(ErrorCode::kInvalidInput,
-                      "the variant has format version " + std::to_string(version) + "; this program reads version 1");
+    return core::fail(ErrorCode::kInvalidInput, "the variant has format version " + std::to_string(version) +
+                                                    "; this program reads version " + std::to_string(kFormatVersion) +
+                                                    "; make variant files with 'alveus variants'");
   }
   TrainingSettings settings;
   for (const auto& setting : all_settings()) {
@@ -76,6 +76,7 @@ core::Result<Variant> parse_variant(const core::Value& value) {
     }
     ALVEUS_TRY(assign(settings, setting, *member));
   }
+  ALVEUS_TRY(check(settings));
   ALVEUS_TRY_ASSIGN(const auto channels, whole_number(value, "in_channels", 1000));
   if (channels != kInputChannels) {
     return core::fail(ErrorCode::kInvalidInput, "the variant's 'in_channels' must be 1: slices are grey");
@@ -94,17 +95,12 @@ core::Result<Variant> parse_variant(const core::Value& value) {
 }
 
 std::string variants_csv(std::span<const Variant> variants) {
-  constexpr std::array kColumns = {
-      "seed",      "network", "initialisation", "learning_rate", "step_size",    "weight_decay", "gamma",
-      "optimizer", "epochs",  "patience",       "batch_size",    "augmentation", "loss"};
   std::vector<std::string> columns = {"id", "configuration", "fold"};
-  columns.insert(columns.end(), kColumns.begin(), kColumns.end());
+  for (const auto& setting : all_settings()) columns.push_back(setting.name);
   core::CsvTable table(std::move(columns));
   for (const auto& variant : variants) {
     std::vector<std::string> cells = {variant.id, variant.configuration, std::to_string(variant.fold)};
-    for (const auto* column : kColumns) {
-      cells.push_back(setting_text(value_of(variant.settings, *find_setting(column).value())));
-    }
+    for (const auto& setting : all_settings()) cells.push_back(setting_text(value_of(variant.settings, setting)));
     table.add(std::move(cells));
   }
   return table.text();

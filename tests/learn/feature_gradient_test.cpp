@@ -68,15 +68,6 @@ TEST_P(FeatureGradientTest, GivesTheProbabilityOfThePrediction) {
 
 INSTANTIATE_TEST_SUITE_P(Families, FeatureGradientTest, ::testing::Values("resnet18", "densenet121"));
 
-TEST(PredictorTest, CrossEntropyIsMinusTheLogOfTheSoftmax) {
-  const std::vector<float> logits = {1.0F, 2.0F, -0.5F};
-  const double sum = std::exp(1.0) + std::exp(2.0) + std::exp(-0.5);
-  EXPECT_NEAR(cross_entropy(logits, 1), -std::log(std::exp(2.0) / sum), 1e-12);
-  const std::vector<float> extreme = {1000.0F, -1000.0F};
-  EXPECT_EQ(cross_entropy(extreme, 1), 2000);
-  EXPECT_EQ(cross_entropy(extreme, 0), 0);
-}
-
 TEST(PredictorTest, ProbabilityIsTheSoftmaxOfTwo) {
   EXPECT_NEAR(positive_probability(0.3F, 1.1F), std::exp(1.1) / (std::exp(0.3) + std::exp(1.1)), 1e-7);
   EXPECT_EQ(positive_probability(-1000, 1000), 1);

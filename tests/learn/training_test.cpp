@@ -5,6 +5,7 @@
 
 #include "core/hash.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "testing/lesion_folder.hpp"
 
 namespace alveus::learn {
@@ -43,6 +44,12 @@ class TrainingTest : public ::testing::Test {
   }
 
   std::filesystem::path path() const { return directory_.path(); }
+  const study::FoldTable& folds() const { return *folds_; }
+  bool is_ill(const std::string& patient) const {
+    return std::ranges::any_of(folder_->samples(), [&](const study::Sample& sample) {
+      return sample.patient_id == patient && sample.target == 1;
+    });
+  }
 
  private:
   sys::TemporaryDirectory directory_;
@@ -111,6 +118,90 @@ TEST_P(ResumeTest, GivesTheBitsOfAnUninterruptedTraining) {
 // 24 slices in 3 batches: stopped in the first, second and third epoch.
 INSTANTIATE_TEST_SUITE_P(Batches, ResumeTest, ::testing::Values(1, 4, 8));
 
+/// A way to train that differs from the default, and what goes with it.
+struct Way {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> settings;
+};
+
+class WayTest : public TrainingTest, public ::testing::WithParamInterface<Way> {
+ protected:
+  static TrainingInputs with(TrainingInputs inputs, const Way& way) {
+    for (const auto& [name, text] : way.settings) {
+      const auto setting = study::find_setting(name);
+      EXPECT_TRUE(study::assign(inputs.variant.settings, **setting, *study::read_setting(**setting, text)));
+    }
+    return inputs;
+  }
+};
+
+TEST_P(WayTest, ChangesTheWeightsAndResumesToTheSameBits) {
+  const Settings few = {{"epochs", "2"}, {"batch_size", "8"}};
+  static const std::string usual = weights_hash(*run(inputs(few), options("usual")));
+  const auto whole = run(with(inputs(few), GetParam()), options("whole"));
+  ASSERT_TRUE(whole) << whole.error().text();
+  EXPECT_NE(weights_hash(*whole), usual);
+
+  auto stopping = options("parts");
+  stopping.should_stop = stop_after(4);
+  ASSERT_FALSE(run(with(inputs(few), GetParam()), stopping));
+  const auto resumed = run(with(inputs(few), GetParam()), options("parts"));
+  ASSERT_TRUE(resumed) << resumed.error().text();
+  EXPECT_EQ(weights_hash(*resumed), weights_hash(*whole));
+  EXPECT_EQ(resumed->history, whole->history);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WayTest,
+    ::testing::Values(Way{"Adam", {{"optimizer", "adam"}, {"weight_decay", "0.01"}}},
+                      Way{"AdamW", {{"optimizer", "adamw"}}}, Way{"Sgd", {{"optimizer", "sgd"}}},
+                      Way{"Cosine", {{"schedule", "cosine"}}}, Way{"OneCycle", {{"schedule", "one-cycle"}}},
+                      Way{"WarmUp", {{"warmup_epochs", "1"}}}, Way{"Parts", {{"batch_parts", "3"}}},
+                      Way{"Focal", {{"loss", "focal"}}}, Way{"Ordinal", {{"loss", "ordinal"}}},
+                      Way{"Smoothing", {{"label_smoothing", "0.1"}}}, Way{"Clipping", {{"clip_norm", "0.1"}}},
+                      Way{"Ema", {{"averaging", "ema"}, {"ema_decay", "0.8"}}},
+                      Way{"Swa", {{"averaging", "swa"}, {"swa_start", "0.4"}}},
+                      Way{"Bfloat16", {{"precision", "bfloat16"}}}),
+    [](const auto& parameter) { return parameter.param.name; });
+
+TEST_F(TrainingTest, TheMeanOfTheLastEpochsIsValidatedAndKept) {
+  const Settings settings = {{"epochs", "3"}, {"batch_size", "8"}, {"averaging", "swa"}, {"swa_start", "0.5"}};
+  const auto usual = run(inputs({{"epochs", "3"}, {"batch_size", "8"}}), options("usual"));
+  const auto mean = run(inputs(settings), options("mean"));
+  ASSERT_TRUE(usual && mean);
+  EXPECT_EQ(mean->history[0], usual->history[0]) << "no mean yet";
+  EXPECT_EQ(mean->history[2].train_loss, usual->history[2].train_loss) << "the mean does not change the training";
+  EXPECT_NE(mean->history[2].validation_loss, usual->history[2].validation_loss);
+}
+
+TEST_F(TrainingTest, ABalancedEpochShowsARareClassAsOftenAsTheOther) {
+  std::string fewer;  // every other patient with lesions is for the test alone
+  int number = 0;
+  for (const std::string& line : core::split(folds().csv(), '\n')) {
+    const bool is_positive = line.ends_with(",train") && is_ill(line.substr(2, line.rfind(',') - 2));
+    const bool is_left_out = is_positive && number++ % 2 == 0;
+    if (!line.empty()) fewer += (is_left_out ? line.substr(0, line.rfind(',')) + ",test" : line) + "\n";
+  }
+  const auto few_folds = *study::FoldTable::parse("folds.csv", fewer);
+  const auto train_on = [&](const std::string& sampler) {
+    auto all = inputs({{"epochs", "1"}, {"batch_size", "8"}, {"sampler", sampler}});
+    return run({.folder = all.folder, .folds = few_folds, .variant = all.variant, .start_weights = {}},
+               options(sampler));
+  };
+  const auto once = train_on("shuffled");
+  const auto even = train_on("balanced");
+  ASSERT_TRUE(once && even) << once.error().text();
+  EXPECT_EQ(once->pictures, 18);
+  EXPECT_EQ(even->pictures, 24);
+}
+
+TEST_F(TrainingTest, RefusesHalfPrecisionWithoutAGpu) {
+  const auto outcome = run(inputs({{"precision", "float16"}}), options("a"));
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, core::ErrorCode::kUnsupported);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("needs a GPU"));
+}
+
 TEST_F(TrainingTest, ResumesAFinishedTrainingWithoutAnotherEpoch) {
   const Settings settings = {{"epochs", "1"}};
   const auto first = run(inputs(settings), options("a"));
@@ -167,13 +258,14 @@ TEST_F(TrainingTest, RefusesADamagedCheckpoint) {
 }
 
 TEST_F(TrainingTest, SaysWhenTheWeightsDiverge) {
-  auto wild = inputs({{"epochs", "3"}});
+  auto wild = inputs({{"epochs", "3"}, {"batch_size", "8"}});
   wild.variant.settings.learning_rate = 1e35;
   const auto outcome = run(wild, options("a"));
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, core::ErrorCode::kInvalidInput);
   EXPECT_THAT(outcome.error().text(), HasSubstr("the training diverged"));
   EXPECT_THAT(outcome.error().text(), HasSubstr("smaller learning rate"));
+  EXPECT_THAT(outcome.error().text(), ::testing::ContainsRegex("epoch [1-3], batch [0-9]+ \\([A-Za-z0-9_]+"));
 }
 
 TEST_F(TrainingTest, StopsWhenTheValidationLossNoLongerFalls) {

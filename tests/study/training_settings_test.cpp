@@ -53,6 +53,32 @@ TEST(TrainingSettingsTest, ReadsValuesAsTyped) {
   EXPECT_THAT(read_setting(**find_setting("epochs"), "1x").error().message, testing::HasSubstr("not '1x'"));
 }
 
+struct Clash {
+  std::string name;
+  std::vector<std::pair<std::string, core::Value>> values;
+  std::string part;
+};
+
+class ClashingSettingsTest : public testing::TestWithParam<Clash> {};
+
+TEST_P(ClashingSettingsTest, AreRefused) {
+  TrainingSettings settings;
+  for (const auto& [name, value] : GetParam().values) ASSERT_TRUE(assign(settings, **find_setting(name), value));
+  const auto checked = check(settings);
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message, testing::HasSubstr(GetParam().part));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Pairs, ClashingSettingsTest,
+    testing::Values(Clash{"TwoRises", {{"schedule", "one-cycle"}, {"warmup_epochs", 1}}, "set 'warmup_epochs' to 0"},
+                    Clash{"OnlyWarmUp", {{"warmup_epochs", 5}, {"epochs", 5}}, "'warmup_epochs' is 5 of 5 epochs"},
+                    Clash{"Parts", {{"batch_parts", 33}}, "more than the 32 slices"},
+                    Clash{"NoMean", {{"averaging", "swa"}, {"swa_start", 1.0}}, "no epoch to average"}),
+    [](const auto& parameter) { return parameter.param.name; });
+
+TEST(TrainingSettingsTest, TheDefaultsGoTogether) { EXPECT_TRUE(check(TrainingSettings{})); }
+
 TEST(TrainingSettingsTest, SuggestsASetting) {
   EXPECT_THAT(find_setting("learnign_rate").error().message, testing::HasSubstr("did you mean 'learning_rate'?"));
   EXPECT_THAT(find_setting("colour").error().message, testing::HasSubstr("'batch_size'"));

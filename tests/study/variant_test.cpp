@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/csv.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
 
@@ -16,8 +17,10 @@ TEST(VariantTest, IsNamedAfterItsSettings) {
   const auto variant = make_variant({}, 3, SeedInId::kNo);
   const std::string settings =
       R"({"network":"resnet18","in_channels":1,"initialisation":"scratch","learning_rate":0.001,"weight_decay":1e-04,)"
-      R"("optimizer":"adam-amsgrad","step_size":10,"gamma":0.1,"epochs":50,"patience":10,"batch_size":32,)"
-      R"("augmentation":"none","loss":"cross-entropy-weighted"})";
+      R"("optimizer":"adam-amsgrad","momentum":0.9,"schedule":"step","step_size":10,"gamma":0.1,"warmup_epochs":0,)"
+      R"("epochs":50,"patience":10,"batch_size":32,"batch_parts":1,"sampler":"shuffled","augmentation":"none",)"
+      R"("loss":"cross-entropy-weighted","focal_gamma":2.0,"label_smoothing":0.0,"clip_norm":0.0,"averaging":"none",)"
+      R"("ema_decay":0.999,"swa_start":0.75,"precision":"float32"})";
   EXPECT_EQ(variant.configuration,
             "resnet18-lr0.001-step10-wd1e-04-" + core::hash_text(core::HashKind::kSha256, settings).substr(0, 8));
   EXPECT_EQ(variant.id, variant.configuration + "-f3");
@@ -79,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Members, ChangedVariantTest,
                          testing::Values(Change{"Edited", "epochs", 49, "but its settings and fold are those of"},
                                          Change{"OtherFold", "fold", 1, "but its settings and fold are those of"},
                                          Change{"OtherName", "id", "mine", "the variant is called 'mine'"},
-                                         Change{"Version", "format_version", 2, "format version 2"},
+                                         Change{"Version", "format_version", 1, "format version 1"},
                                          Change{"Colour", "in_channels", 3, "must be 1"},
                                          Change{"Network", "network", "resnet17", "did you mean"},
                                          Change{"NegativeFold", "fold", -1, "'fold' must be a whole number"}),
@@ -92,13 +95,22 @@ TEST(VariantTest, NeedsEverySetting) {
   EXPECT_THAT(parse_variant(core::Array{}).error().message, HasSubstr("one JSON object"));
 }
 
-TEST(VariantsTableTest, HasARowForEach) {
-  const std::vector<Variant> variants = {make_variant({}, 0, SeedInId::kNo)};
-  EXPECT_EQ(variants_csv(variants),
-            "id,configuration,fold,seed,network,initialisation,learning_rate,step_size,weight_decay,gamma,optimizer,"
-            "epochs,patience,batch_size,augmentation,loss\n" +
-                variants[0].id + "," + variants[0].configuration +
-                ",0,1,resnet18,scratch,0.001,10,1e-04,0.1,adam-amsgrad,50,10,32,none,cross-entropy-weighted\n");
+TEST(VariantTest, RefusesSettingsThatDoNotGoTogether) {
+  TrainingSettings settings;
+  settings.batch_parts = 64;
+  EXPECT_THAT(parse_variant(to_value(make_variant(settings, 0, SeedInId::kNo))).error().message,
+              HasSubstr("'batch_parts' is 64, more than the 32 slices"));
+}
+
+TEST(VariantsTableTest, HasARowForEachAndAColumnForEachSetting) {
+  const std::vector<Variant> variants = {make_variant({}, 0, SeedInId::kNo), make_variant({}, 1, SeedInId::kNo)};
+  const auto table = core::CsvTable::parse("variants.csv", variants_csv(variants));
+  ASSERT_TRUE(table);
+  ASSERT_EQ(table->row_count(), 2U);
+  EXPECT_EQ(table->cell(1, "fold"), "1");
+  for (const Setting& setting : all_settings()) {
+    EXPECT_EQ(table->cell(1, setting.name), setting_text(value_of({}, setting))) << setting.name;
+  }
 }
 
 }  // namespace

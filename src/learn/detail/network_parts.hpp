@@ -49,4 +49,7 @@ class WeightSnapshot {
 /// A copy of a tensor of a file, on the CPU.
 at::Tensor tensor_of(const tensorfile::TensorView& view);
 
+/// Fills a tensor with the file's of that name. kCorrupt names one that is absent or of another shape or type.
+core::Status copy_from(const tensorfile::SafetensorsFile& file, const std::string& name, const at::Tensor& into);
+
 }  // namespace alveus::learn

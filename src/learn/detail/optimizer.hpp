@@ -7,19 +7,25 @@
 #include <vector>
 
 #include "core/result.hpp"
-#include "learn/amsgrad.hpp"
 #include "learn/detail/network_parts.hpp"
+#include "learn/weight_update.hpp"
+#include "study/training_settings.hpp"
 #include "tensorfile/safetensors.hpp"
 
 namespace alveus::learn {
 
-/// Adam with AMSGrad over the trained weights of a network, which it borrows.
+/// Moves the trained weights of a network, which it borrows, along their gradients: the optimisers of
+/// `TrainingSettings::optimizer` (weight_update.hpp).
 class Optimizer {
  public:
-  Optimizer(const WeightList& weights, const AmsgradSettings& settings);
+  Optimizer(const WeightList& weights, const study::TrainingSettings& settings);
 
+  /// Euclidean norm of all gradients together.
+  double gradient_norm() const;
+  void multiply_gradients(double factor) const;
   /// Moves every weight along its gradient and drops the gradients.
   void step(double learning_rate);
+  void drop_gradients() const;
 
   /// Steps taken and moments, for a checkpoint.
   void save(SavedTensors& tensors) const;
@@ -30,11 +36,15 @@ class Optimizer {
  private:
   struct Entry {
     const Weight* weight = nullptr;
-    at::Tensor first, second, second_max;  // laid out in memory as the weight is
+    std::vector<at::Tensor> moments;  ///< laid out in memory as the weight is, named by `moment_names_`
   };
-  void step_on_cpu(const AmsgradStep& step, const Entry& entry, const at::Tensor& gradient) const;
+  void adam_on_cpu(const AdamStep& step, const Entry& entry, const at::Tensor& gradient) const;
+  void sgd_on_cpu(const SgdStep& step, const Entry& entry, const at::Tensor& gradient) const;
 
-  AmsgradSettings settings_;
+  bool is_sgd_;
+  AdamSettings adam_;
+  SgdStep sgd_{};
+  std::vector<std::string> moment_names_;
   std::vector<Entry> entries_;
   std::int64_t step_count_ = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <torch/version.h>
@@ -28,6 +29,42 @@ inline void ask_for_repeatable_kernels() {
   at::globalContext().setDeterministicFillUninitializedMemory(false);
 #endif
 }
+
+/// While it lives, convolutions and products on this device are computed in `type`; nothing changes for 32-bit floats.
+class ReducedPrecision {
+ public:
+  ReducedPrecision(at::DeviceType device, at::ScalarType type) : device_(device), is_on_(type != at::kFloat) {
+    if (!is_on_) return;
+    set(true, type);
+    at::autocast::increment_nesting();
+  }
+  ~ReducedPrecision() {
+    if (!is_on_) return;
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    set(false, at::kBFloat16);
+  }
+  ReducedPrecision(const ReducedPrecision&) = delete;
+  ReducedPrecision& operator=(const ReducedPrecision&) = delete;
+
+ private:
+  void set(bool is_on, at::ScalarType type) const {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+    at::autocast::set_autocast_dtype(device_, type);
+    at::autocast::set_autocast_enabled(device_, is_on);
+#else
+    if (device_ == at::kCPU) {
+      at::autocast::set_autocast_cpu_dtype(type);
+      at::autocast::set_cpu_enabled(is_on);
+    } else {
+      at::autocast::set_autocast_gpu_dtype(type);
+      at::autocast::set_enabled(is_on);
+    }
+#endif
+  }
+
+  at::DeviceType device_;
+  bool is_on_;
+};
 
 inline bool torch_has_cuda() { return at::hasCUDA(); }
 
