@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 
 #include "core/check.hpp"
 #include "core/csv.hpp"
@@ -30,7 +31,8 @@ std::vector<std::string> network_names() {
 // Whole numbers up to 2^53 pass through JSON readers that keep numbers as doubles.
 constexpr double kIntegerMax = 9007199254740992.0;
 
-std::vector<Setting> make_settings() {
+/// What is trained and how its steps are taken.
+std::vector<Setting> step_settings() {
   using S = TrainingSettings;
   return {
       {.name = "network",
@@ -69,6 +71,13 @@ std::vector<Setting> make_settings() {
        .member = &S::warmup_epochs,
        .help = "epochs in which the learning rate rises from 0 to what the schedule says",
        .most = 10000},
+  };
+}
+
+/// How long, on which slices, and what for.
+std::vector<Setting> epoch_settings() {
+  using S = TrainingSettings;
+  return {
       {.name = "epochs", .member = &S::epochs, .help = "epochs at most", .least = 1, .most = 10000},
       {.name = "patience",
        .member = &S::patience,
@@ -121,6 +130,12 @@ std::vector<Setting> make_settings() {
        .choices = {"float32", "bfloat16", "float16"}},
       {.name = "seed", .member = &S::seed, .help = "seed of all randomness of the training", .most = kIntegerMax},
   };
+}
+
+std::vector<Setting> make_settings() {
+  std::vector<Setting> settings = step_settings();
+  std::ranges::move(epoch_settings(), std::back_inserter(settings));
+  return settings;
 }
 
 std::string quoted_list(std::span<const std::string> names) {
