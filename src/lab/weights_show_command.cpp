@@ -118,7 +118,8 @@ std::string page_of(const WeightsFile& file, const learn::NetworkFits& fits) {
   page += "content  " + content_text(file) + "\n";
   page += "fits     " + fit_text(fits) + "\n";
   if (!file.prefix().empty()) page += "prefix   '" + file.prefix() + "' taken off every name\n";
-  for (const auto& [key, text] : file.metadata()) page += "says     " + key + ": " + text + "\n";
+  for (const auto& [key, text] : file.metadata())
+    page.append("says     ").append(key).append(": ").append(text).append("\n");
   return printable(page + "\n" + table_of(file));
 }
 

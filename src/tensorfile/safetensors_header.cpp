@@ -10,6 +10,9 @@ namespace alveus::tensorfile {
 namespace {
 
 constexpr std::size_t kDimensionsMax = 64;
+// Names cost many times their text in memory. Networks have hundreds of tensors, the largest a hundred thousand.
+constexpr std::size_t kNamesMax = 200'000;
+constexpr std::size_t kMetadataMax = 10'000;
 constexpr std::string_view kMetadataKey = "__metadata__";
 
 /// Takes the parser's events straight to the entries: a tree of values would cost many times the text, and would hide a
@@ -53,9 +56,11 @@ class HeaderReader final : public core::JsonEvents {
   bool on_key(std::string text) override {
     if (place_ == Place::kTop) {
       name_ = std::move(text);
+      if (names_.size() >= kNamesMax) return refuse("more than 200000 tensors; this is no file of weights");
       return names_.insert(name_).second || refuse("tensor '" + name_ + "' stands twice");
     }
     member_ = std::move(text);
+    if (members_.size() >= kMetadataMax) return refuse("'" + name_ + "' has more than 10000 members");
     return members_.insert(member_).second || refuse("'" + name_ + "': '" + member_ + "' stands twice");
   }
 

@@ -248,6 +248,7 @@ core::Result<TensorSet> parse_legacy(std::string_view bytes) {
   std::vector<std::string> keys;
   const PickleNode& list = key_list.at(key_list.root);
   if (list.kind != PickleNode::Kind::kList) return corrupt("its list of storages is absent");
+  keys.reserve(list.items.size());
   for (const NodeId id : list.items) keys.push_back(key_list.at(id).text);
   LegacyStorages storages;
   ALVEUS_TRY_ASSIGN(const auto named, storages_of(pickle));

@@ -135,6 +135,17 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"Nested", std::string(5000, '['), "no JSON"}),
     [](const auto& instance) { return instance.param.name; });
 
+TEST_F(SafetensorsTest, HasABoundOnNames) {
+  std::string tensors = "{";
+  for (int i = 0; i <= 200'000; ++i) {
+    tensors += (i > 0 ? ",\"" : "\"") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  }
+  EXPECT_THAT(open(tensors + "}", "").error().text(), HasSubstr("more than 200000 tensors"));
+  std::string metadata = R"({"__metadata__":{"a":"")";
+  for (int i = 0; i <= 10'000; ++i) metadata += ",\"" + std::to_string(i) + "\":\"\"";
+  EXPECT_THAT(open(metadata + "}}", "").error().text(), HasSubstr("more than 10000 members"));
+}
+
 TEST_F(SafetensorsTest, RefusesALengthBeyondTheFile) {
   for (const std::string& bytes :
        {std::string(), std::string("\1\0\0", 3), std::string(8, '\xff'), std::string("\x09\0\0\0\0\0\0\0{}", 10)}) {

@@ -36,8 +36,8 @@ struct PickleNode {
   Kind kind = Kind::kNone;
   std::int64_t integer = 0;
   double real = 0;
-  std::string text = {};
-  std::vector<NodeId> items = {};
+  std::string text;
+  std::vector<NodeId> items;
 };
 
 struct Pickle {

@@ -25,7 +25,7 @@ struct SafetensorsHeader {
 };
 
 /// Reads the JSON text of a header, in time and memory that grow with its length. kCorrupt: no JSON, another structure,
-/// a name or member twice, a tensor of more than 64 dimensions.
+/// a name or member twice, a tensor of more than 64 dimensions, more than 200000 tensors or 10000 metadata.
 core::Result<SafetensorsHeader> parse_safetensors_header(std::string_view text);
 
 }  // namespace alveus::tensorfile
