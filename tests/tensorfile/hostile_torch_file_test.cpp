@@ -61,6 +61,17 @@ TEST_F(HostileTorchFileTest, TheBuilderMakesAReadableFile) {
   EXPECT_EQ(read->tensors.size(), 1U);
 }
 
+TEST_F(HostileTorchFileTest, TheMembersThatPyTorch2AddsDoNoHarm) {
+  const auto read = parse_torch_file(
+      archive(dict(text("a") + tensor()),
+              {{.name = "x/.format_version", .bytes = "1"},
+               {.name = "x/.storage_alignment", .bytes = "64"},
+               {.name = "x/byteorder", .bytes = "little"},
+               {.name = "x/version", .bytes = "3\n"},
+               {.name = "x/.data/serialization_id", .bytes = "0636457737946401051300000000000000000000"}}));
+  EXPECT_TRUE(read) << read.error().text();
+}
+
 TEST_F(HostileTorchFileTest, NothingOutsideTheListIsNamed) {
   EXPECT_THAT(fault_of(archive("\x80\x02"
                                "cos\nsystem\n(" +
