@@ -22,6 +22,8 @@ struct Example {
   std::size_t index = 0;
   std::int64_t target = 0;
   int quarter_turns = 0;  ///< for rotation pre-training; 0 otherwise
+
+  friend bool operator==(const Example&, const Example&) = default;
 };
 
 /// Pictures as the network takes them, [N, H, W] in [0, 1], and their targets.
@@ -45,6 +47,8 @@ struct StreamOptions {
   std::uint64_t seed = 0;
   std::uint64_t epoch = 0;
   std::size_t thread_count = 1;
+
+  friend bool operator==(const StreamOptions&, const StreamOptions&) = default;
 };
 
 /// Makes the batches of a plan on threads of its own, a few ahead of the reader, and hands them over in order. Every

@@ -62,90 +62,101 @@ std::vector<Example> Phase::examples_of(int epoch) const {
                   static_cast<std::uint64_t>(epoch));
 }
 
-bool Phase::is_over(const PhaseState& state) const {
-  return state.epoch() >= settings_.epochs || state.epoch() - state.best_epoch > settings_.patience;
+bool Phase::is_over() const {
+  return state_.epoch() >= settings_.epochs || state_.epoch() - state_.best_epoch > settings_.patience;
 }
 
-core::Result<PhaseState> Phase::run(Checkpoint& checkpoint) {
-  ALVEUS_TRY_ASSIGN(const auto saved, checkpoint.load(learner()));
-  PhaseState state = saved.value_or(PhaseState{});
-  if (saved) scaler_.restore(state.scale, state.good_steps);
-  while (!state.finished) {
-    const int epoch = state.epoch() + 1;
-    EpochRecord record = {.epoch = epoch,
-                          .learning_rate = schedule_.at(epoch, 0),
-                          .train_loss = 0,
-                          .validation_loss = 0,
-                          .validation_auc = std::nullopt};
-    ALVEUS_TRY_ASSIGN(record.train_loss, train_epoch(epoch, state));
-    const double train_loss = record.train_loss;
-    ALVEUS_TRY(validate_and_keep(checkpoint, state, record));
-    state.steps = optimizer_.step_count();
-    state.averaged = average_.count();
-    state.scale = scaler_.scale();
-    state.good_steps = scaler_.good_steps();
-    state.finished = is_over(state);
-    ALVEUS_TRY(save_when_due(checkpoint, state));
-    tell_progress(epoch, state, 0, 0, train_loss);
+core::Status Phase::begin(Checkpoint& checkpoint) {
+  checkpoint_ = &checkpoint;
+  ALVEUS_TRY_ASSIGN(auto saved, checkpoint.load(learner()));
+  if (!saved) return {};
+  state_ = *std::move(saved);
+  scaler_.restore(state_.scale, state_.good_steps);
+  return {};
+}
+
+EpochBatches Phase::batches_of(int epoch) const {
+  return {.folder = &folder_,
+          .plan = cut_evenly(examples_of(epoch), static_cast<std::size_t>(settings_.batch_size)),
+          .options = {.augmentation = task_.augmentation,
+                      .seed = static_cast<std::uint64_t>(settings_.seed),
+                      .epoch = static_cast<std::uint64_t>(epoch),
+                      .thread_count = options_.loader_threads}};
+}
+
+void Phase::begin_epoch(std::size_t batch_count) {
+  const int epoch = next_epoch();
+  epoch_.emplace(EpochRun{.place = {.epoch = epoch, .batch = 0},
+                          .batch_count = batch_count,
+                          .noise = core::Random(static_cast<std::uint64_t>(settings_.seed), "dropout/" + task_.name,
+                                                static_cast<std::uint64_t>(epoch)),
+                          .loss = {}});
+}
+
+core::Status Phase::train_batch(Batch& batch) {
+  if (options_.should_stop()) {
+    return core::fail(ErrorCode::kCancelled, "the training was stopped in epoch " + std::to_string(next_epoch()) +
+                                                 "; the same command goes on behind epoch " +
+                                                 std::to_string(state_.epoch()));
   }
-  return state;
+  const auto begin = clock_.steady();
+  ALVEUS_TRY(learn_from(batch, epoch_->place));
+  tally_.seconds += seconds_between(begin, clock_.steady());
+  tally_.pictures += static_cast<std::int64_t>(batch.targets.size());
+  ++epoch_->place.batch;
+  tell_progress(epoch_->place, epoch_->batch_count, epoch_->loss.mean());
+  return {};
+}
+
+core::Status Phase::end_epoch() {
+  const double train_loss = epoch_->loss.mean();
+  const int epoch = epoch_->place.epoch;
+  epoch_.reset();
+  ALVEUS_TRY(validate_and_keep({.epoch = epoch,
+                                .learning_rate = schedule_.at(epoch, 0),
+                                .train_loss = train_loss,
+                                .validation_loss = 0,
+                                .validation_auc = std::nullopt}));
+  state_.steps = optimizer_.step_count();
+  state_.averaged = average_.count();
+  state_.scale = scaler_.scale();
+  state_.good_steps = scaler_.good_steps();
+  state_.finished = is_over();
+  ALVEUS_TRY(save_when_due());
+  tell_progress({.epoch = epoch, .batch = 0}, 0, train_loss);
+  return {};
 }
 
 /// Validates the weights, or the mean that stands for them.
-core::Status Phase::validate_and_keep(Checkpoint& checkpoint, PhaseState& state, EpochRecord record) {
+core::Status Phase::validate_and_keep(EpochRecord record) {
   ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.after_epoch(record.epoch); }));
   const bool has_mean = average_.is_begun();
   if (has_mean) ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.swap(); }));
   if (average_.needs_statistics()) ALVEUS_TRY(gather_statistics(record.epoch));
   ALVEUS_TRY(validate(record));
-  state.history.push_back(record);
-  if (state.best_epoch == 0 || record.validation_loss < state.best_loss) {
-    state.best_epoch = record.epoch;
-    state.best_loss = record.validation_loss;
-    ALVEUS_TRY(checkpoint.keep_best(network_));
+  state_.history.push_back(record);
+  if (state_.best_epoch == 0 || record.validation_loss < state_.best_loss) {
+    state_.best_epoch = record.epoch;
+    state_.best_loss = record.validation_loss;
+    ALVEUS_TRY(checkpoint_->keep_best(network_));
   }
   if (has_mean) ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.swap(); }));
   return {};
 }
 
-core::Status Phase::save_when_due(Checkpoint& checkpoint, const PhaseState& state) {
+core::Status Phase::save_when_due() {
   const auto begin = clock_.steady();
   const double worked = saved_at_ ? seconds_between(*saved_at_, begin) : 0;
   const bool is_due = !saved_at_ || saving_seconds_ <= options_.checkpoint_share_max * worked;
-  if (!is_due && !state.finished) return {};
-  ALVEUS_TRY(checkpoint.save(learner(), state));
+  if (!is_due && !state_.finished) return {};
+  ALVEUS_TRY(checkpoint_->save(learner(), state_));
   saved_at_ = clock_.steady();
   saving_seconds_ = seconds_between(begin, *saved_at_);
   return {};
 }
 
-core::Result<double> Phase::train_epoch(int epoch, const PhaseState& state) {
-  const auto number = static_cast<std::uint64_t>(epoch);
-  const auto seed = static_cast<std::uint64_t>(settings_.seed);
-  BatchPlan plan = cut_evenly(examples_of(epoch), static_cast<std::size_t>(settings_.batch_size));
-  const std::size_t batch_count = plan.size();
-  BatchStream stream(
-      folder_, std::move(plan),
-      {.augmentation = task_.augmentation, .seed = seed, .epoch = number, .thread_count = options_.loader_threads});
-  core::Random noise(seed, "dropout/" + task_.name, number);
-  MeanLoss loss;
-  for (std::size_t done = 0; auto batch = stream.next();) {
-    if (options_.should_stop()) {
-      return core::fail(ErrorCode::kCancelled, "the training was stopped in epoch " + std::to_string(epoch) +
-                                                   "; the same command goes on behind epoch " +
-                                                   std::to_string(epoch - 1));
-    }
-    const auto begin = clock_.steady();
-    ALVEUS_TRY(train_batch(*batch, {.epoch = epoch, .batch = done}, loss, noise));
-    tally_.seconds += seconds_between(begin, clock_.steady());
-    tally_.pictures += static_cast<std::int64_t>(batch->targets.size());
-    tell_progress(epoch, state, ++done, batch_count, loss.mean());
-  }
-  return loss.mean();
-}
-
 /// The batch passes in parts of even size; their gradients add up to that of the whole batch's mean loss.
-core::Status Phase::train_batch(Batch& batch, const Place& place, MeanLoss& loss, core::Random& noise) {
+core::Status Phase::learn_from(Batch& batch, const Place& place) {
   return at_torch_edge("training", [&]() -> core::Status {
     const auto count = static_cast<std::int64_t>(batch.targets.size());
     const std::int64_t parts = std::min(settings_.batch_parts, count);
@@ -163,7 +174,7 @@ core::Status Phase::train_batch(Batch& batch, const Place& place, MeanLoss& loss
       {
         const ReducedPrecision precision(device.type(), precision_);
         const TrainingLogits answer = network_.forward_training(
-            pictures.narrow(0, begin, length), {.noise = noise, .step_number = optimizer_.step_count() + 1});
+            pictures.narrow(0, begin, length), {.noise = epoch_->noise, .step_number = optimizer_.step_count() + 1});
         part_sum = training_loss_.sum(answer.logits, targets_there.narrow(0, begin, length));
         if (answer.auxiliary.defined()) {
           auxiliary_sum =
@@ -180,8 +191,8 @@ core::Status Phase::train_batch(Batch& batch, const Place& place, MeanLoss& loss
       (part_sum * (scaler_.scale() / weight)).backward();
     }
     ALVEUS_TRY(take_step(batch, place));
-    loss.sum += sum;
-    loss.weight += weight;
+    epoch_->loss.sum += sum;
+    epoch_->loss.weight += weight;
     return {};
   });
 }
@@ -226,9 +237,8 @@ core::Status Phase::gather_statistics(int epoch) {
   const auto seed = static_cast<std::uint64_t>(settings_.seed);
   return at_torch_edge("gathering running statistics", [&] {
     const at::NoGradGuard no_grad;
-    BatchStream stream(
-        folder_, cut_evenly(examples_of(epoch), static_cast<std::size_t>(settings_.batch_size)),
-        {.augmentation = task_.augmentation, .seed = seed, .epoch = number, .thread_count = options_.loader_threads});
+    const EpochBatches batches = batches_of(epoch);
+    BatchStream stream(folder_, batches.plan, batches.options);
     core::Random noise(seed, "statistics/" + task_.name, number);
     for (std::int64_t done = 0; auto batch = stream.next();) {
       network_.forward_training(picture_tensor(*batch, folder_, network_),
@@ -261,18 +271,56 @@ core::Status Phase::validate(EpochRecord& record) const {
   return {};
 }
 
-void Phase::tell_progress(int epoch, const PhaseState& state, std::size_t batches_done, std::size_t batch_count,
-                          double loss) const {
+void Phase::tell_progress(const Place& place, std::size_t batch_count, double loss) const {
   options_.on_progress(
       {.phase = task_.name,
-       .epoch = epoch,
+       .epoch = place.epoch,
        .epochs_max = static_cast<int>(settings_.epochs),
-       .batches_done = batches_done,
+       .batches_done = place.batch,
        .batch_count = batch_count,
        .train_loss = loss,
        .pictures_per_second = tally_.seconds > 0 ? static_cast<double>(tally_.pictures) / tally_.seconds : 0,
-       .epoch_finished = state.epoch() == epoch,
-       .history = &state.history});
+       .epoch_finished = state_.epoch() == place.epoch,
+       .history = &state_.history});
+}
+
+namespace {
+
+/// The open phases that go next: those at the lowest epoch that want the same batches as the first of them.
+std::vector<std::size_t> next_group(std::span<Phase* const> phases, const std::vector<core::Status>& ends,
+                                    EpochBatches& batches) {
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    if (ends[i] && !phases[i]->is_finished()) open.push_back(i);
+  }
+  if (open.empty()) return {};
+  const auto epoch_of = [&](std::size_t index) { return phases[index]->next_epoch(); };
+  const std::size_t first = *std::ranges::min_element(open, {}, epoch_of);
+  batches = phases[first]->batches_of(epoch_of(first));
+  std::vector<std::size_t> group;
+  for (const std::size_t i : open) {
+    if (epoch_of(i) == epoch_of(first) && phases[i]->batches_of(epoch_of(i)) == batches) group.push_back(i);
+  }
+  return group;
+}
+
+}  // namespace
+
+std::vector<core::Status> train_together(std::span<Phase* const> phases) {
+  std::vector<core::Status> ends(phases.size());
+  EpochBatches batches;
+  for (auto group = next_group(phases, ends, batches); !group.empty(); group = next_group(phases, ends, batches)) {
+    for (const std::size_t i : group) phases[i]->begin_epoch(batches.plan.size());
+    BatchStream stream(*batches.folder, batches.plan, batches.options);
+    while (!group.empty()) {
+      auto batch = stream.next();
+      if (!batch) break;
+      for (const std::size_t i : group) ends[i] = phases[i]->train_batch(*batch);
+      std::erase_if(group, [&](std::size_t i) { return !ends[i]; });
+    }
+    for (const std::size_t i : group) ends[i] = phases[i]->end_epoch();
+  }
+  return ends;
 }
 
 }  // namespace alveus::learn

@@ -138,8 +138,10 @@ core::Status learn_rotations(Network& network, const TrainingInputs& inputs, con
   settings.averaging = "none";
   Phase phase(teacher, inputs.folder, settings, rotation_task(inputs, parts[0]->examples, parts[1]->examples), options,
               clock);
-  ALVEUS_TRY_ASSIGN(const auto state, phase.run(checkpoint));
-  ALVEUS_TRY_ASSIGN(const auto best, tensorfile::SafetensorsFile::open(checkpoint.best_file(state.best_epoch)));
+  ALVEUS_TRY(phase.begin(checkpoint));
+  Phase* const alone = &phase;
+  ALVEUS_TRY(train_together(std::span(&alone, 1)).front());
+  ALVEUS_TRY_ASSIGN(const auto best, tensorfile::SafetensorsFile::open(checkpoint.best_file(phase.state().best_epoch)));
   ALVEUS_TRY(teacher.take_weights(best));
   return network.take_start_weights(teacher);
 }
@@ -169,49 +171,111 @@ bool starts_from_file(std::string_view initialisation) {
   return initialisation == "imagenet" || initialisation == "imported";
 }
 
+namespace {
+
+/// One variant on its way. Its parts refer to one another, so it stays where it was made.
+class Training {
+ public:
+  static core::Result<std::unique_ptr<Training>> make(const TrainingInputs& inputs, const TrainingOptions& options,
+                                                      const sys::Clock& clock) {
+    ALVEUS_TRY(check(inputs, options.device));
+    ALVEUS_TRY_ASSIGN(Part training, part_of(inputs, study::Role::kTrain));
+    ALVEUS_TRY_ASSIGN(Part validation, part_of(inputs, study::Role::kValidation));
+    ALVEUS_TRY_ASSIGN(const std::string identity, identity_of(inputs));
+    ALVEUS_TRY_ASSIGN(auto start_weights, describe_start_weights(inputs.start_weights));
+    const study::TrainingSettings& settings = inputs.variant.settings;
+    ALVEUS_TRY_ASSIGN(auto network, Network::make({.name = settings.network,
+                                                   .in_channels = study::kInputChannels,
+                                                   .class_count = 2,
+                                                   .seed = static_cast<std::uint64_t>(settings.seed),
+                                                   .picture_side = side_of(inputs.folder)},
+                                                  options.device));
+    ALVEUS_TRY(take_initial_weights(network, inputs, options, clock, identity, {&training, &validation}));
+    std::unique_ptr<Training> made(new Training(settings, std::move(network), std::move(training),
+                                                {options.checkpoint_folder / "classify", identity}));
+    made->start_weights_ = std::move(start_weights);
+    PhaseTask task = made->task(std::move(validation.examples));
+    ALVEUS_TRY(at_torch_edge("preparing the training", [&] {
+      made->phase_.emplace(made->network_, inputs.folder, made->settings_, std::move(task), options, clock);
+    }));
+    ALVEUS_TRY(made->phase_->begin(made->checkpoint_));
+    return made;
+  }
+
+  Phase& phase() { return *phase_; }
+
+  TrainingOutcome outcome() {
+    const PhaseState& state = phase_->state();
+    return {.history = state.history,
+            .best_epoch = state.best_epoch,
+            .best_validation_loss = state.best_loss,
+            .stopped_early = state.epoch() < settings_.epochs,
+            .parameter_count = network_.parameter_count(),
+            .start_weights = std::move(start_weights_),
+            .best_weights = checkpoint_.best_file(state.best_epoch),
+            .seconds = phase_->tally().seconds,
+            .pictures = phase_->tally().pictures};
+  }
+
+ private:
+  Training(study::TrainingSettings settings, Network network, Part training, Checkpoint checkpoint)
+      : settings_(std::move(settings)),
+        network_(std::move(network)),
+        training_(std::move(training)),
+        checkpoint_(std::move(checkpoint)) {}
+
+  PhaseTask task(std::vector<Example> validation) const {
+    PhaseTask task;
+    task.name = "classify";
+    const bool is_balanced = settings_.sampler == "balanced";
+    task.training_examples = [this, is_balanced](int epoch) {
+      return is_balanced ? balanced(training_.examples, static_cast<std::uint64_t>(settings_.seed),
+                                    static_cast<std::uint64_t>(epoch))
+                         : training_.examples;
+    };
+    task.validation_examples = std::move(validation);
+    task.class_weights = class_weights(training_.class_counts);
+    task.training_class_weights =
+        is_balanced ? std::vector<float>(task.class_weights.size(), 1.0F) : task.class_weights;
+    task.augmentation = augmentation_of(settings_);
+    return task;
+  }
+
+  study::TrainingSettings settings_;
+  Network network_;
+  Part training_;
+  Checkpoint checkpoint_;
+  std::optional<StartWeights> start_weights_;
+  std::optional<Phase> phase_;  // last: it borrows the others
+};
+
+}  // namespace
+
 core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const TrainingOptions& options,
                                     const sys::Clock& clock) {
-  ALVEUS_TRY(check(inputs, options.device));
-  ALVEUS_TRY_ASSIGN(const Part training, part_of(inputs, study::Role::kTrain));
-  ALVEUS_TRY_ASSIGN(const Part validation, part_of(inputs, study::Role::kValidation));
-  ALVEUS_TRY_ASSIGN(const std::string identity, identity_of(inputs));
-  ALVEUS_TRY_ASSIGN(auto start_weights, describe_start_weights(inputs.start_weights));
-  const study::TrainingSettings& settings = inputs.variant.settings;
-  ALVEUS_TRY_ASSIGN(auto network, Network::make({.name = settings.network,
-                                                 .in_channels = study::kInputChannels,
-                                                 .class_count = 2,
-                                                 .seed = static_cast<std::uint64_t>(settings.seed),
-                                                 .picture_side = side_of(inputs.folder)},
-                                                options.device));
-  ALVEUS_TRY(take_initial_weights(network, inputs, options, clock, identity, {&training, &validation}));
+  const TrainingJob job = {.inputs = inputs, .options = options};
+  return std::move(train_together(std::span(&job, 1), clock).front());
+}
 
-  PhaseTask task;
-  task.name = "classify";
-  const bool is_balanced = settings.sampler == "balanced";
-  task.training_examples = [&](int epoch) {
-    return is_balanced ? balanced(training.examples, static_cast<std::uint64_t>(settings.seed),
-                                  static_cast<std::uint64_t>(epoch))
-                       : training.examples;
-  };
-  task.validation_examples = validation.examples;
-  task.class_weights = class_weights(training.class_counts);
-  task.training_class_weights = is_balanced ? std::vector<float>(task.class_weights.size(), 1.0F) : task.class_weights;
-  task.augmentation = augmentation_of(settings);
-  Checkpoint checkpoint(options.checkpoint_folder / "classify", identity);
-  const auto phase = at_torch_edge("preparing the training", [&] {
-    return std::make_unique<Phase>(network, inputs.folder, settings, std::move(task), options, clock);
-  });
-  if (!phase) return core::fail(phase.error());
-  ALVEUS_TRY_ASSIGN(const PhaseState state, (*phase)->run(checkpoint));
-  return TrainingOutcome{.history = state.history,
-                         .best_epoch = state.best_epoch,
-                         .best_validation_loss = state.best_loss,
-                         .stopped_early = state.epoch() < settings.epochs,
-                         .parameter_count = network.parameter_count(),
-                         .start_weights = std::move(start_weights),
-                         .best_weights = checkpoint.best_file(state.best_epoch),
-                         .seconds = (*phase)->tally().seconds,
-                         .pictures = (*phase)->tally().pictures};
+std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock) {
+  std::vector<core::Result<std::unique_ptr<Training>>> trainings;
+  std::vector<Phase*> phases;
+  for (const TrainingJob& job : jobs) {
+    trainings.push_back(Training::make(job.inputs, job.options, clock));
+    if (trainings.back()) phases.push_back(&(*trainings.back())->phase());
+  }
+  const auto ends = train_together(phases);
+  std::vector<core::Result<TrainingOutcome>> outcomes;
+  for (std::size_t end = 0; auto& training : trainings) {
+    if (!training) {
+      outcomes.emplace_back(core::fail(std::move(training).error()));
+    } else if (const core::Status& status = ends[end++]; !status) {
+      outcomes.emplace_back(core::fail(status.error()));
+    } else {
+      outcomes.emplace_back((*training)->outcome());
+    }
+  }
+  return outcomes;
 }
 
 std::string history_csv(const std::vector<EpochRecord>& history) {

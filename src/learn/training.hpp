@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,6 +97,16 @@ struct TrainingOutcome {
 /// number (the weights diverged); kCancelled when `should_stop` said so.
 core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const TrainingOptions& options,
                                     const sys::Clock& clock);
+
+/// A training of several.
+struct TrainingJob {
+  TrainingInputs inputs;
+  TrainingOptions options;
+};
+
+/// Trains several variants in one process, each to the bits of a training alone. Those of one seed, batch size and
+/// augmentation share every batch: it is decoded and changed once. What fails stops alone. The outcomes in order.
+std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock);
 
 /// history.csv.
 std::string history_csv(const std::vector<EpochRecord>& history);

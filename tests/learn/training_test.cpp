@@ -164,6 +164,43 @@ INSTANTIATE_TEST_SUITE_P(
                       Way{"Bfloat16", {{"precision", "bfloat16"}}}),
     [](const auto& parameter) { return parameter.param.name; });
 
+TEST_F(TrainingTest, VariantsTrainedTogetherGetTheBitsOfThoseTrainedAlone) {
+  const std::vector<TrainingInputs> variants = {
+      inputs({{"epochs", "3"}, {"batch_size", "8"}, {"augmentation", "flips-affine"}}),
+      inputs({{"epochs", "2"}, {"batch_size", "8"}, {"augmentation", "flips-affine"}, {"optimizer", "sgd"}}),
+      inputs({{"epochs", "2"}, {"batch_size", "6"}, {"seed", "5"}}),
+      inputs({{"epochs", "2"}, {"batch_size", "8"}, {"precision", "float16"}})};
+  std::vector<TrainingJob> jobs;
+  std::vector<core::Result<TrainingOutcome>> alone;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    jobs.push_back({.inputs = variants[i], .options = options("together" + std::to_string(i))});
+    alone.push_back(run(variants[i], options("alone" + std::to_string(i))));
+  }
+  const auto together = train_together(jobs, sys::RealClock());
+  ASSERT_EQ(together.size(), 4U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_TRUE(together[i] && alone[i]) << i;
+    EXPECT_EQ(weights_hash(*together[i]), weights_hash(*alone[i])) << i;
+    EXPECT_EQ(together[i]->history, alone[i]->history) << i;
+  }
+  ASSERT_FALSE(together[3]) << "one that cannot be trained stops no other";
+  EXPECT_EQ(together[3].error().text(), alone[3].error().text());
+}
+
+TEST_F(TrainingTest, VariantsTrainedTogetherGoOnFromDifferentEpochs) {
+  const Settings one = {{"epochs", "3"}, {"batch_size", "8"}};
+  const Settings two = {{"epochs", "3"}, {"batch_size", "8"}, {"optimizer", "adamw"}};
+  auto stopping = options("a");
+  stopping.should_stop = stop_after(7);
+  ASSERT_FALSE(run(inputs(one), stopping));
+  const std::vector<TrainingJob> jobs = {{.inputs = inputs(one), .options = options("a")},
+                                         {.inputs = inputs(two), .options = options("b")}};
+  const auto together = train_together(jobs, sys::RealClock());
+  ASSERT_TRUE(together[0] && together[1]);
+  EXPECT_EQ(weights_hash(*together[0]), weights_hash(*run(inputs(one), options("c"))));
+  EXPECT_EQ(weights_hash(*together[1]), weights_hash(*run(inputs(two), options("d"))));
+}
+
 TEST_F(TrainingTest, TheMeanOfTheLastEpochsIsValidatedAndKept) {
   const Settings settings = {{"epochs", "3"}, {"batch_size", "8"}, {"averaging", "swa"}, {"swa_start", "0.5"}};
   const auto usual = run(inputs({{"epochs", "3"}, {"batch_size", "8"}}), options("usual"));

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,14 +34,36 @@ struct PhaseTally {
   std::int64_t pictures = 0;
 };
 
-/// Runs the epochs of one phase from where its checkpoint stands to its end; the network then holds the last weights,
-/// the checkpoint the best.
+/// All batches of one epoch.
+struct EpochBatches {
+  const TensorFolder* folder = nullptr;
+  BatchPlan plan;
+  StreamOptions options;
+
+  friend bool operator==(const EpochBatches&, const EpochBatches&) = default;
+};
+
+/// One phase of a training, epoch by epoch, from where its checkpoint stands to its end; the network then holds the
+/// last weights, the checkpoint the best. Whoever trains it asks for the batches of `next_epoch`, calls `begin_epoch`,
+/// gives all of them in order to `train_batch`, and calls `end_epoch`; `train_together` does so. After a failure it
+/// goes no further.
 class Phase {
  public:
   Phase(Network& network, const TensorFolder& folder, const study::TrainingSettings& settings, PhaseTask task,
         const TrainingOptions& options, const sys::Clock& clock);
 
-  core::Result<PhaseState> run(Checkpoint& checkpoint);
+  /// Takes up what the checkpoint holds; once, first. It is borrowed.
+  core::Status begin(Checkpoint& checkpoint);
+  bool is_finished() const { return state_.finished; }
+  int next_epoch() const { return state_.epoch() + 1; }
+  EpochBatches batches_of(int epoch) const;
+  void begin_epoch(std::size_t batch_count);
+  /// kCancelled when the training is to stop.
+  core::Status train_batch(Batch& batch);
+  /// Validates, keeps the best weights and saves when that is due.
+  core::Status end_epoch();
+
+  const PhaseState& state() const { return state_; }
   const PhaseTally& tally() const { return tally_; }
 
  private:
@@ -57,18 +80,16 @@ class Phase {
 
   Learner learner() { return {.network = network_, .optimizer = optimizer_, .average = average_}; }
   std::vector<Example> examples_of(int epoch) const;
-  core::Result<double> train_epoch(int epoch, const PhaseState& state);
-  core::Status train_batch(Batch& batch, const Place& place, MeanLoss& loss, core::Random& noise);
+  core::Status learn_from(Batch& batch, const Place& place);
   core::Status take_step(const Batch& batch, const Place& place);
   core::Error diverged(const Batch& batch, const Place& place, std::string_view what) const;
-  core::Status validate_and_keep(Checkpoint& checkpoint, PhaseState& state, EpochRecord record);
+  core::Status validate_and_keep(EpochRecord record);
   core::Status gather_statistics(int epoch);
-  core::Status save_when_due(Checkpoint& checkpoint, const PhaseState& state);
+  core::Status save_when_due();
   core::Status validate(EpochRecord& record) const;
   double mean_loss(const std::vector<float>& logits, const std::vector<Example>& examples) const;
-  void tell_progress(int epoch, const PhaseState& state, std::size_t batches_done, std::size_t batch_count,
-                     double loss) const;
-  bool is_over(const PhaseState& state) const;
+  void tell_progress(const Place& place, std::size_t batch_count, double loss) const;
+  bool is_over() const;
 
   Network& network_;
   const TensorFolder& folder_;
@@ -83,9 +104,25 @@ class Phase {
   at::ScalarType precision_;
   GradientScaler scaler_;
   LearningRateSchedule schedule_;
+  /// The epoch under way.
+  struct EpochRun {
+    Place place;  ///< the next batch
+    std::size_t batch_count = 0;
+    core::Random noise;
+    MeanLoss loss;
+  };
+
+  Checkpoint* checkpoint_ = nullptr;
+  PhaseState state_;
+  std::optional<EpochRun> epoch_;
   PhaseTally tally_;
   std::optional<sys::SteadyTime> saved_at_;  ///< when the last checkpoint was done
   double saving_seconds_ = 0;                ///< how long it took
 };
+
+/// Trains phases that have begun to their ends, each to the bits of a training alone: those that stand at the same
+/// epoch and want the same batches get each batch one after the other. What fails stops alone. How each ended, in
+/// order.
+std::vector<core::Status> train_together(std::span<Phase* const> phases);
 
 }  // namespace alveus::learn
