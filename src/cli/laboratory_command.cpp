@@ -44,6 +44,21 @@ std::string value_of(std::span<const std::string> arguments, std::string_view fl
   return {};
 }
 
+/// All values of a list flag: "--flag a b --flag=c".
+std::vector<std::string> values_of(std::span<const std::string> arguments, std::string_view flag) {
+  std::vector<std::string> values;
+  bool is_in_list = false;
+  for (const std::string& argument : arguments) {
+    if (argument.starts_with("--")) {
+      is_in_list = argument == flag;
+      if (argument.starts_with(std::string(flag) + "=")) values.push_back(argument.substr(flag.size() + 1));
+    } else if (is_in_list) {
+      values.push_back(argument);
+    }
+  }
+  return values;
+}
+
 /// The variant that the arguments speak of: the variant file's name, or the trained model's folder.
 std::string variant_of(std::span<const std::string> arguments) {
   if (const auto file = value_of(arguments, "--variant"); !file.empty()) {
@@ -70,8 +85,26 @@ std::string reason_of(const sys::ForegroundEnd& end) {
   return reason;
 }
 
+/// Of several variants those that have neither a model nor a reason yet: the program ended before it could say.
+core::Status record_failures_below(const std::filesystem::path& models, std::span<const std::string> arguments,
+                                   const std::string& reason) {
+  for (const std::string& file : values_of(arguments, "--variant")) {
+    const std::string variant = std::filesystem::path(file).stem().string();
+    const auto folder = models / variant;
+    std::error_code ignored;
+    if (std::filesystem::exists(folder / "training.json", ignored)) continue;
+    if (std::filesystem::exists(folder / "failure.json", ignored)) continue;
+    ALVEUS_TRY(sys::make_directories(folder));
+    ALVEUS_TRY(sys::write_file(folder / "failure.json", failure_text(variant, "train", reason)));
+  }
+  return {};
+}
+
 core::Status record_failure(std::span<const std::string> arguments, const sys::ForegroundEnd& end) {
   const std::string& step = arguments.front();
+  if (const auto models = value_of(arguments, "--models"); step == "train" && !models.empty()) {
+    return record_failures_below(models, arguments, reason_of(end));
+  }
   std::filesystem::path folder = ".";
   if (const auto out = value_of(arguments, "--out"); step == "train" && !out.empty()) folder = out;
   ALVEUS_TRY(sys::make_directories(folder));

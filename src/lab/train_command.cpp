@@ -4,7 +4,10 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <memory>
+#include <set>
 #include <system_error>
+#include <vector>
 
 #include "cmdline/terminal.hpp"
 #include "core/csv.hpp"
@@ -15,6 +18,7 @@
 #include "lab/start_weights.hpp"
 #include "lab/trained_model.hpp"
 #include "lab/training_display.hpp"
+#include "lab/training_log.hpp"
 #include "learn/runtime.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
@@ -104,51 +108,154 @@ core::Status write_outputs(const fs::path& out, const learn::TrainingOutcome& ou
   return sys::remove_tree(out / "checkpoint");
 }
 
-core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
-  ALVEUS_TRY_ASSIGN(const auto variant, read_variant(flags.text("variant")));
-  ALVEUS_TRY_ASSIGN(const auto folder, learn::TensorFolder::open(flags.text("tensors")));
-  ALVEUS_TRY_ASSIGN(const auto folds, open_folds(flags.text("folds")));
-  ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
-  ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
+/// One variant that was asked for.
+struct Order {
+  study::Variant variant;
+  fs::path out;
+  fs::path weights;
   TrainingReport report;
-  report.variant = variant;
-  report.classes = folder.classes();
-  report.tensors_sha256 = folder.fingerprint();
-  report.folds_sha256 = sha256_of(folds);
-  report.pictures = folder.preparation();
-  report.device = learn::name_of(device);
-  report.threads = flags.integer("threads");
+};
 
-  const fs::path out = flags.text("out");
-  ALVEUS_TRY_ASSIGN(const fs::path weights, choose_start_weights(flags.text("weights"), variant.settings));
-  ALVEUS_TRY_ASSIGN(const bool finished, is_finished(out, report, weights));
-  if (finished) {
-    ALVEUS_TRY(sys::remove_tree(out / "checkpoint"));
-    terminal.message(variant.id + " is trained already");
-    return cmdline::ExitStatus::kDone;
+/// What all variants of a call share.
+struct Data {
+  learn::TensorFolder folder;
+  study::FoldTable folds;
+  learn::Device device;
+  std::int64_t threads;
+};
+
+core::Result<Order> order_of(const fs::path& file, const fs::path& out, const cmdline::Flags& flags, const Data& data) {
+  Order order;
+  ALVEUS_TRY_ASSIGN(order.variant, read_variant(file));
+  order.out = out.empty() ? fs::path(flags.text("models")) / order.variant.id : out;
+  ALVEUS_TRY_ASSIGN(order.weights, choose_start_weights(flags.text("weights"), order.variant.settings));
+  order.report.variant = order.variant;
+  order.report.classes = data.folder.classes();
+  order.report.tensors_sha256 = data.folder.fingerprint();
+  order.report.folds_sha256 = sha256_of(data.folds);
+  order.report.pictures = data.folder.preparation();
+  order.report.device = learn::name_of(data.device);
+  order.report.threads = data.threads;
+  return order;
+}
+
+/// Those that are not trained already.
+core::Result<std::vector<Order>> open_orders(const cmdline::Flags& flags, const Data& data,
+                                             cmdline::Terminal& terminal) {
+  const auto files = flags.list("variant");
+  std::vector<Order> orders;
+  std::set<std::string> ids;
+  for (const std::string& file : files) {
+    ALVEUS_TRY_ASSIGN(Order order, order_of(file, flags.text("out"), flags, data));
+    if (!ids.insert(order.variant.id).second) {
+      return core::fail(ErrorCode::kInvalidInput, "the variant '" + order.variant.id + "' is given twice", file);
+    }
+    ALVEUS_TRY_ASSIGN(const bool finished, is_finished(order.out, order.report, order.weights));
+    if (!finished) {
+      orders.push_back(std::move(order));
+      continue;
+    }
+    ALVEUS_TRY(sys::remove_tree(order.out / "checkpoint"));
+    terminal.message(order.variant.id + " is trained already");
+  }
+  return orders;
+}
+
+core::Status check_flags(const cmdline::Flags& flags) {
+  const bool has_one = flags.has("out") && !flags.has("models");
+  const bool has_folder = flags.has("models") && !flags.has("out");
+  if (!has_one && !has_folder) {
+    return core::fail(ErrorCode::kInvalidInput,
+                      "name either --out, the folder of one model, or --models, a folder with a folder for each");
+  }
+  if (has_one && flags.list("variant").size() > 1) {
+    return core::fail(ErrorCode::kInvalidInput,
+                      "several variants are trained into --models, a folder with a folder for each; --out is for one");
   }
   if (flags.integer("loader-threads") < 1 || flags.integer("loader-threads") > 64) {
     return core::fail(ErrorCode::kInvalidInput, "--loader-threads must be from 1 to 64");
   }
-  ALVEUS_TRY(sys::make_directories(out));
+  return {};
+}
+
+/// Where a training of several tells what it does.
+struct Listener {
+  TrainingDisplay display;
+  TrainingLog log;
+};
+
+std::vector<learn::TrainingJob> jobs_of(const std::vector<Order>& orders, const cmdline::Flags& flags, const Data& data,
+                                        std::vector<std::unique_ptr<Listener>>& listeners, cmdline::Terminal& terminal,
+                                        const sys::Clock& clock) {
+  std::vector<learn::TrainingJob> jobs;
+  const fs::path curves = flags.text("tensorboard");
+  for (const Order& order : orders) {
+    listeners.push_back(std::make_unique<Listener>(
+        Listener{.display = TrainingDisplay(terminal, clock, orders.size() > 1 ? order.variant.id : ""),
+                 .log = TrainingLog(order.variant.id, flags.on("json-events"),
+                                    curves.empty() ? curves : curves / order.variant.id, terminal, clock)}));
+    learn::TrainingOptions options;
+    options.device = data.device;
+    options.loader_threads = static_cast<std::size_t>(flags.integer("loader-threads"));
+    options.checkpoint_folder = order.out / "checkpoint";
+    options.should_stop = [] { return stop_requested.load(); };
+    options.on_progress = [listener = listeners.back().get()](const learn::TrainingProgress& progress) {
+      listener->display.show(progress);
+      listener->log.take(progress);
+    };
+    jobs.push_back({.inputs = {.folder = data.folder,
+                               .folds = data.folds,
+                               .variant = order.variant,
+                               .start_weights = order.weights},
+                    .options = std::move(options)});
+  }
+  return jobs;
+}
+
+core::Status settle(Order& order, core::Result<learn::TrainingOutcome>& outcome, cmdline::Terminal& terminal) {
+  if (!outcome) return core::fail(std::move(outcome).error());
+  ALVEUS_TRY(write_outputs(order.out, *outcome, std::move(order.report), order.weights));
+  terminal.clear_status();
+  terminal.message(order.variant.id + ": best epoch " + std::to_string(outcome->best_epoch) + " of " +
+                   std::to_string(outcome->history.size()) + ", validation loss " +
+                   core::number_text(outcome->best_validation_loss));
+  return {};
+}
+
+/// Tells of one variant of several that could not be trained, and leaves the reason in its folder for later steps.
+core::Status note_failure(const Order& order, core::Error error, cmdline::Terminal& terminal) {
+  const std::string reason = error.text();
+  terminal.error(std::move(error).with("while training " + order.variant.id));
+  const core::Value failure = core::Object{{"variant", order.variant.id}, {"step", "train"}, {"reason", reason}};
+  return sys::write_file(order.out / "failure.json", core::to_json(failure, core::JsonStyle::kIndented) + "\n");
+}
+
+core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
+  ALVEUS_TRY(check_flags(flags));
+  ALVEUS_TRY_ASSIGN(auto folder, learn::TensorFolder::open(flags.text("tensors")));
+  ALVEUS_TRY_ASSIGN(auto folds, open_folds(flags.text("folds")));
+  ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
+  ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
+  const Data data{
+      .folder = std::move(folder), .folds = std::move(folds), .device = device, .threads = flags.integer("threads")};
+  ALVEUS_TRY_ASSIGN(auto orders, open_orders(flags, data, terminal));
+  for (const Order& order : orders) ALVEUS_TRY(sys::make_directories(order.out));
   listen_for_stop();
   const sys::RealClock clock;
-  TrainingDisplay display(terminal, clock);
-  learn::TrainingOptions options;
-  options.device = device;
-  options.loader_threads = static_cast<std::size_t>(flags.integer("loader-threads"));
-  options.checkpoint_folder = out / "checkpoint";
-  options.should_stop = [] { return stop_requested.load(); };
-  options.on_progress = [&](const learn::TrainingProgress& progress) { display.show(progress); };
-  ALVEUS_TRY_ASSIGN(
-      const auto outcome,
-      learn::train({.folder = folder, .folds = folds, .variant = variant, .start_weights = weights}, options, clock));
-  ALVEUS_TRY(write_outputs(out, outcome, std::move(report), weights));
-  terminal.clear_status();
-  terminal.message(variant.id + ": best epoch " + std::to_string(outcome.best_epoch) + " of " +
-                   std::to_string(outcome.history.size()) + ", validation loss " +
-                   core::number_text(outcome.best_validation_loss));
-  return cmdline::ExitStatus::kDone;
+  std::vector<std::unique_ptr<Listener>> listeners;
+  const auto jobs = jobs_of(orders, flags, data, listeners, terminal, clock);
+  auto outcomes = learn::train_together(jobs, clock);
+  auto status = cmdline::ExitStatus::kDone;
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    if (const auto& log = listeners[i]->log.status(); !log) terminal.warning(log.error().text());
+    auto settled = settle(orders[i], outcomes[i], terminal);
+    if (settled) continue;
+    const bool is_alone = flags.has("out");
+    if (is_alone || settled.error().code == ErrorCode::kCancelled) return core::fail(std::move(settled).error());
+    ALVEUS_TRY(note_failure(orders[i], std::move(settled).error(), terminal));
+    status = cmdline::ExitStatus::kFailed;
+  }
+  return status;
 }
 
 }  // namespace
@@ -157,7 +264,7 @@ cmdline::Command make_train_command() {
   using Kind = cmdline::Flag::Kind;
   cmdline::Command command;
   command.name = "train";
-  command.summary = "train one variant";
+  command.summary = "train one variant, or several together";
   command.details =
       "Trains the network of a variant file on one fold and writes model.safetensors (the epoch with the lowest "
       "validation loss), training.json, history.csv and timing.json to --out. Only patients whose role in the fold is "
@@ -165,16 +272,23 @@ cmdline::Command make_train_command() {
       "While it runs, --out holds a checkpoint, written behind an epoch: behind each, as long as that takes no more "
       "than a tenth of the time. The same command goes on from there and gives the same bits as a training that was "
       "never stopped. SIGTERM and SIGINT stop between two batches.\n\n"
+      "Several variants are trained in one process, into --models: those of one seed, batch size and augmentation get "
+      "the same pictures, read and changed once. Each comes out with the bits it has when trained alone. One that "
+      "fails leaves its reason as failure.json in its folder and stops no other; the exit status is then 1.\n\n"
       "The same inputs, --threads and device give the same bits; --loader-threads never changes them. Another number "
       "of --threads may change the last bits of sums, and so the model.";
   command.flags = {
       {.name = "variant",
+       .kind = Kind::kTextList,
        .value_name = "FILE",
-       .help = "the variant, as 'alveus variants' writes it",
+       .help = "the variant, as 'alveus variants' writes it; several with --models",
        .required = true},
       tensors_flag(),
       folds_flag(),
-      {.name = "out", .value_name = "DIR", .help = "the model's folder", .required = true},
+      {.name = "out", .value_name = "DIR", .help = "the model's folder"},
+      {.name = "models",
+       .value_name = "DIR",
+       .help = "a folder in which each model gets a folder named by its variant"},
       {.name = "weights",
        .value_name = "PATH",
        .help = "start weights for the initialisations 'imagenet' and 'imported': a file (safetensors, .pth, .pt; "
@@ -186,6 +300,8 @@ cmdline::Command make_train_command() {
        .help = "threads that prepare batches",
        .fallback = "1"},
       device_flag(),
+      {.name = "json-events", .kind = Kind::kSwitch, .help = "write a line of JSON to standard output for each epoch"},
+      {.name = "tensorboard", .value_name = "DIR", .help = "write curves that TensorBoard draws into DIR/VARIANT"},
   };
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);

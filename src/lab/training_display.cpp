@@ -59,8 +59,8 @@ std::string epoch_line(const learn::TrainingProgress& progress) {
   return line + ", " + number("%.1f", progress.pictures_per_second) + " pictures/s";
 }
 
-TrainingDisplay::TrainingDisplay(cmdline::Terminal& terminal, const sys::Clock& clock)
-    : terminal_(terminal), clock_(clock), begin_(clock.steady()) {}
+TrainingDisplay::TrainingDisplay(cmdline::Terminal& terminal, const sys::Clock& clock, std::string name)
+    : terminal_(terminal), clock_(clock), name_(name.empty() ? name : name + ": "), begin_(clock.steady()) {}
 
 void TrainingDisplay::show(const learn::TrainingProgress& progress) {
   if (progress.phase != phase_) {
@@ -69,9 +69,9 @@ void TrainingDisplay::show(const learn::TrainingProgress& progress) {
     begin_ = clock_.steady();
   }
   if (progress.epoch_finished) {
-    if (!terminal_.interactive()) terminal_.message(epoch_line(progress));
+    if (!terminal_.interactive()) terminal_.message(name_ + epoch_line(progress));
   } else if (terminal_.interactive()) {
-    terminal_.status(status_line(progress, seconds_left(progress)));
+    terminal_.status(name_ + status_line(progress, seconds_left(progress)));
   }
 }
 

@@ -18,10 +18,11 @@ std::string epoch_line(const learn::TrainingProgress& progress);
 /// "40 s", "4 min", "2 h 05 min".
 std::string duration_text(double seconds);
 
-/// Shows a training: one line that changes on a terminal, a line an epoch elsewhere.
+/// Shows a training: one line that changes on a terminal, a line an epoch elsewhere. A name stands before each line
+/// where several are trained.
 class TrainingDisplay {
  public:
-  TrainingDisplay(cmdline::Terminal& terminal, const sys::Clock& clock);
+  TrainingDisplay(cmdline::Terminal& terminal, const sys::Clock& clock, std::string name = {});
   void show(const learn::TrainingProgress& progress);
 
  private:
@@ -29,6 +30,7 @@ class TrainingDisplay {
 
   cmdline::Terminal& terminal_;
   const sys::Clock& clock_;
+  std::string name_;  ///< with what parts it from the line
   sys::SteadyTime begin_;
   std::string phase_;
   int first_epoch_ = 0;  // of this call: a resumed training does not begin at 1

@@ -88,5 +88,30 @@ TEST_F(StopAndResumeTest, GivesTheBytesOfATrainingThatWasNeverStopped) {
   }
 }
 
+TEST_F(StopAndResumeTest, ATrainingOfSeveralThatNeverBeganLeavesAReasonForEach) {
+  ASSERT_TRUE(sys::write_file(path() / "w.json", testing::variant_text({{"epochs", "1"}})));
+  auto several = command("m");
+  several.arguments = {fs::path(several.arguments[0]).parent_path() / "alveus",
+                       "train",
+                       "--record-failure",
+                       "--variant",
+                       "v.json",
+                       "w.json",
+                       "--tensors",
+                       "absent",
+                       "--folds",
+                       "tensors/folds.csv",
+                       "--models",
+                       "models"};
+  const auto end = sys::run_process(*runner_, several);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->exit_code, 0) << "failed variants are data";
+  for (const std::string variant : {"v", "w"}) {
+    const auto failure = sys::read_file(path() / "models" / variant / "failure.json");
+    ASSERT_TRUE(failure) << variant;
+    EXPECT_NE(failure->find("absent"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace alveus::lab

@@ -6,6 +6,7 @@
 #include "core/csv.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
+#include "core/text.hpp"
 #include "imaging/png.hpp"
 #include "lab/commands.hpp"
 #include "lab/trained_model.hpp"
@@ -69,6 +70,7 @@ class TrainingCommandsTest : public ::testing::Test {
   }
   std::string read(const fs::path& file) const { return sys::read_file(path() / file).value_or("absent"); }
   std::string said() const { return terminal_.said(); }
+  std::string results() const { return terminal_.results; }
 
  private:
   sys::TemporaryDirectory directory_;
@@ -94,6 +96,79 @@ TEST_F(TrainingCommandsTest, TrainGivesTheSameBytesAgain) {
   for (const std::string file : {"model.safetensors", "training.json", "history.csv"}) {
     EXPECT_EQ(read("a/" + file), read("b/" + file)) << file;
   }
+}
+
+/// Variants beside the first.
+class SeveralVariantsTest : public TrainingCommandsTest {
+ protected:
+  std::string variant_file(std::initializer_list<std::pair<std::string, std::string>> settings) {
+    const std::string text = testing::variant_text(settings);
+    const fs::path file = path() / (core::parse_json(text)->string_or("id", "") + ".json");
+    EXPECT_TRUE(sys::write_file(file, text));
+    return file.string();
+  }
+  static std::string id_of(const std::string& file) { return fs::path(file).stem().string(); }
+  int train_all(const std::vector<std::string>& variants, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"train", "--variant"};
+    arguments.insert(arguments.end(), variants.begin(), variants.end());
+    for (const std::string& argument :
+         {std::string("--models"), (path() / "models").string(), std::string("--folds"), folder().folds_file().string(),
+          std::string("--tensors"), folder().path.string()}) {
+      arguments.push_back(argument);
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(std::move(arguments));
+  }
+};
+
+TEST_F(SeveralVariantsTest, GetTheBytesOfOnesTrainedAlone) {
+  const std::string adam = variant_file({{"epochs", "2"}, {"batch_size", "8"}});
+  const std::string sgd = variant_file({{"epochs", "2"}, {"batch_size", "8"}, {"optimizer", "sgd"}});
+  ASSERT_EQ(train_all({adam, sgd}), 0) << said();
+  ASSERT_EQ(train("alone"), 0) << said();
+  for (const std::string file : {"model.safetensors", "training.json", "history.csv"}) {
+    EXPECT_EQ(read("models/" + id_of(adam) + "/" + file), read("alone/" + file)) << file;
+  }
+  EXPECT_NE(read("models/" + id_of(sgd) + "/model.safetensors"), read("alone/model.safetensors"));
+  ASSERT_EQ(train_all({adam, sgd}), 0);
+  EXPECT_THAT(said(), HasSubstr(id_of(sgd) + " is trained already"));
+}
+
+TEST_F(SeveralVariantsTest, OneThatFailsLeavesItsReasonAndStopsNoOther) {
+  const std::string good = variant_file({{"epochs", "1"}});
+  const std::string bad = variant_file({{"epochs", "1"}, {"precision", "float16"}});
+  EXPECT_EQ(train_all({bad, good}), 1);
+  EXPECT_THAT(said(), HasSubstr("needs a GPU"));
+  const auto failure = core::parse_json(read("models/" + id_of(bad) + "/failure.json"));
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->string_or("variant", ""), id_of(bad));
+  EXPECT_THAT(failure->string_or("reason", ""), HasSubstr("needs a GPU"));
+  EXPECT_TRUE(fs::exists(path() / "models" / id_of(good) / "model.safetensors"));
+}
+
+TEST_F(SeveralVariantsTest, NeedAFolderForModels) {
+  const std::string one = variant_file({{"epochs", "1"}});
+  const std::string two = variant_file({{"epochs", "1"}, {"seed", "2"}});
+  EXPECT_EQ(run({"train", "--variant", one, two, "--out", (path() / "m").string(), "--tensors", folder().path.string(),
+                 "--folds", folder().folds_file().string()}),
+            1);
+  EXPECT_THAT(said(), HasSubstr("--models"));
+  EXPECT_EQ(train_all({one, one}), 1);
+  EXPECT_THAT(said(), HasSubstr("is given twice"));
+}
+
+TEST_F(TrainingCommandsTest, TrainTellsOtherProgramsOfEachEpoch) {
+  ASSERT_EQ(train("m", {"--json-events", "--tensorboard", (path() / "curves").string()}), 0) << said();
+  const auto lines = core::split(results(), '\n');
+  ASSERT_EQ(lines.size(), 3U) << "two lines and the end of the last";
+  const auto second = core::parse_json(lines[1]);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->string_or("event", ""), "epoch");
+  EXPECT_EQ(second->find("epoch")->as_integer(), 2);
+  EXPECT_EQ(core::number_text(second->find("validation_loss")->as_real()),
+            core::CsvTable::parse("history.csv", read("m/history.csv"))->cell(1, "val_loss"));
+  const fs::path run = fs::directory_iterator(path() / "curves")->path();
+  EXPECT_GT(fs::file_size(fs::directory_iterator(run)->path()), 8 * 50U) << "four curves of two epochs";
 }
 
 TEST_F(TrainingCommandsTest, TrainLeavesAFinishedModelAlone) {

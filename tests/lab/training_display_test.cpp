@@ -42,6 +42,17 @@ TEST(TrainingDisplayTest, StatusLineSaysHowFarAndHowWell) {
       "4 min left");
 }
 
+TEST(TrainingDisplayTest, NamesTheVariantWhereThereAreSeveral) {
+  testing::RecordingTerminal terminal;
+  const FixedClock clock;
+  TrainingDisplay display(terminal, clock, "resnet18-f0");
+  auto progress = half_way_through_epoch_three();
+  progress.epoch_finished = true;
+  display.show(progress);
+  ASSERT_EQ(terminal.messages.size(), 1U);
+  EXPECT_THAT(terminal.messages[0], ::testing::StartsWith("resnet18-f0: epoch 3/50: "));
+}
+
 TEST(TrainingDisplayTest, NamesThePhaseThatLearnsStartWeights) {
   auto progress = half_way_through_epoch_three();
   progress.phase = "rotation";
