@@ -14,6 +14,7 @@ struct DenseNetPlan {
   std::int64_t growth;
   std::array<int, 4> depths;
   std::int64_t stem_channels;
+  std::int64_t axes = 2;  ///< 3: every kernel and pooling a cube, for volumes
 };
 
 constexpr std::array kPlans = {
@@ -21,7 +22,13 @@ constexpr std::array kPlans = {
     DenseNetPlan{"densenet161", 48, {6, 12, 36, 24}, 96},
     DenseNetPlan{"densenet169", 32, {6, 12, 32, 32}, 64},
     DenseNetPlan{"densenet201", 32, {6, 12, 48, 32}, 64},
+    DenseNetPlan{"densenet121_3d", 32, {6, 12, 24, 16}, 64, 3},
+    DenseNetPlan{"densenet201_3d", 32, {6, 12, 48, 32}, 64, 3},
 };
+
+// The published networks are for pictures; this is what 3-D ones are mostly given.
+constexpr PictureSize kUsualVolume = {.depth = 64, .height = 128, .width = 128};
+constexpr PictureSize kUsualPicture = {.height = 224, .width = 224};
 
 void add_norm(Layers& layers, WeightList& weights, const std::string& name, std::int64_t channels) {
   layers.push_back(std::make_unique<BatchNorm>(weights, name, channels, BatchNormSettings{.then = Activation::kRelu}));
@@ -31,13 +38,15 @@ void add_convolution(Layers& layers, WeightList& weights, const std::string& nam
   layers.push_back(std::make_unique<Convolution>(weights, name, shape, Start{.weight = he_filling(shape, Fan::kIn)}));
 }
 
-Layers dense_member(WeightList& weights, const std::string& name, std::int64_t channels, std::int64_t growth) {
+Layers dense_member(WeightList& weights, const std::string& name, std::int64_t channels, const DenseNetPlan& plan) {
+  const std::int64_t growth = plan.growth;
   Layers member;
   add_norm(member, weights, name + ".norm1", channels);
-  add_convolution(member, weights, name + ".conv1", {.in_channels = channels, .out_channels = 4 * growth});
+  add_convolution(member, weights, name + ".conv1",
+                  {.in_channels = channels, .out_channels = 4 * growth, .axes = plan.axes});
   add_norm(member, weights, name + ".norm2", 4 * growth);
   add_convolution(member, weights, name + ".conv2",
-                  {.in_channels = 4 * growth, .out_channels = growth, .kernel = 3, .padding = 1});
+                  {.in_channels = 4 * growth, .out_channels = growth, .kernel = 3, .padding = 1, .axes = plan.axes});
   return member;
 }
 
@@ -46,7 +55,12 @@ Blueprint build(const DenseNetPlan& plan, const NetworkSize& size, WeightList& w
   Layers& features = network.features;
   std::int64_t channels = plan.stem_channels;
   add_convolution(features, weights, "features.conv0",
-                  {.in_channels = size.in_channels, .out_channels = channels, .kernel = 7, .stride = 2, .padding = 3});
+                  {.in_channels = size.in_channels,
+                   .out_channels = channels,
+                   .kernel = 7,
+                   .stride = 2,
+                   .padding = 3,
+                   .axes = plan.axes});
   add_norm(features, weights, "features.norm0", channels);
   features.push_back(std::make_unique<MaxPool>(3, 2, 1));
   for (std::size_t stage = 0; stage < 4; ++stage) {
@@ -54,7 +68,7 @@ Blueprint build(const DenseNetPlan& plan, const NetworkSize& size, WeightList& w
     std::vector<Layers> members;
     for (int i = 0; i < plan.depths[stage]; ++i) {
       const std::string member = "features.denseblock" + number + ".denselayer" + std::to_string(i + 1);
-      members.push_back(dense_member(weights, member, channels, plan.growth));
+      members.push_back(dense_member(weights, member, channels, plan));
       channels += plan.growth;
     }
     features.push_back(std::make_unique<DenseBlock>(std::move(members)));
@@ -62,7 +76,8 @@ Blueprint build(const DenseNetPlan& plan, const NetworkSize& size, WeightList& w
     if (stage == 3) break;
     const std::string transition = "features.transition" + number;
     add_norm(features, weights, transition + ".norm", channels);
-    add_convolution(features, weights, transition + ".conv", {.in_channels = channels, .out_channels = channels / 2});
+    add_convolution(features, weights, transition + ".conv",
+                    {.in_channels = channels, .out_channels = channels / 2, .axes = plan.axes});
     features.push_back(std::make_unique<AveragePool>(2, 2, 0));
     channels /= 2;
   }
@@ -82,7 +97,9 @@ std::vector<Design> densenet_designs() {
     designs.push_back(
         {.description = {.name = std::string(plan.name),
                          .source = "Huang et al. 2016",
-                         .least = {.height = 29, .width = 29},
+                         .input = plan.axes == 3 ? InputKind::kVolumes : InputKind::kPictures,
+                         .least = {.depth = plan.axes == 3 ? 29 : 1, .height = 29, .width = 29},
+                         .usual = plan.axes == 3 ? kUsualVolume : kUsualPicture,
                          .maps = {{FeatureMap::kNextToLast, 16}, {FeatureMap::kLast, 32}}},
          .build = [&plan](const NetworkSize& size, WeightList& weights) { return build(plan, size, weights); }});
   }

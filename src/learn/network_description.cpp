@@ -15,7 +15,8 @@ const std::vector<Design>& all_designs() {
     std::vector<Design> all;
     for (auto* const family :
          {&resnet_designs, &densenet_designs, &vgg_designs, &inception_designs, &mobilenet_designs,
-          &efficientnet_designs, &xception_designs, &convnext_designs, &vision_transformer_designs, &swin_designs}) {
+          &efficientnet_designs, &xception_designs, &convnext_designs, &vision_transformer_designs, &covidnet_designs,
+          &video_resnet_designs, &i3d_designs, &decovnet_designs, &scan_network_designs, &swin_designs}) {
       for (Design& design : family()) all.push_back(std::move(design));
     }
     std::ranges::sort(all, {}, [](const Design& design) -> const std::string& { return design.description.name; });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 
+#include "core/check.hpp"
 #include "learn/detail/blocks.hpp"
 #include "learn/detail/blueprint.hpp"
 
@@ -90,11 +92,11 @@ class ResNetBuilder {
   std::int64_t channels_ = 64;
 };
 
-Blueprint build(const ResNetPlan& plan, const NetworkSize& size, WeightList& weights) {
-  Blueprint network;
+/// Adds the feature layers and returns their channels.
+std::int64_t add_features(Blueprint& network, const ResNetPlan& plan, std::int64_t in_channels, WeightList& weights) {
   ResNetBuilder builder(plan, weights);
   builder.add(network.features, "conv1", "bn1",
-              {.in_channels = size.in_channels, .out_channels = 64, .kernel = 7, .stride = 2, .padding = 3},
+              {.in_channels = in_channels, .out_channels = 64, .kernel = 7, .stride = 2, .padding = 3},
               Activation::kRelu);
   network.features.push_back(std::make_unique<MaxPool>(3, 2, 1));
   for (std::size_t stage = 0; stage < 4; ++stage) {
@@ -104,14 +106,26 @@ Blueprint build(const ResNetPlan& plan, const NetworkSize& size, WeightList& wei
     }
     if (stage == 2) network.next_to_last_end = network.features.size();
   }
+  return builder.channels();
+}
+
+Blueprint build(const ResNetPlan& plan, const NetworkSize& size, WeightList& weights) {
+  Blueprint network;
+  const std::int64_t channels = add_features(network, plan, size.in_channels, weights);
   network.head.push_back(std::make_unique<GlobalAverage>());
-  network.head.push_back(
-      std::make_unique<Linear>(weights, "fc", builder.channels(), size.class_count, torch_start(builder.channels())));
+  network.head.push_back(std::make_unique<Linear>(weights, "fc", channels, size.class_count, torch_start(channels)));
   network.head_names = {"fc"};
   return network;
 }
 
 }  // namespace
+
+std::int64_t add_resnet_features(Blueprint& network, std::string_view name, const NetworkSize& size,
+                                 WeightList& weights) {
+  const auto* const plan = std::ranges::find(kPlans, name, &ResNetPlan::name);
+  ALVEUS_CHECK(plan != kPlans.end(), "the network is in the table");
+  return add_features(network, *plan, size.in_channels, weights);
+}
 
 std::vector<Design> resnet_designs() {
   std::vector<Design> designs;

@@ -19,13 +19,13 @@ using core::ErrorCode;
 /// The networks that take slices, named as torchvision names them: those of the released configuration and its
 /// sources, and later ones.
 std::vector<std::string> network_names() {
-  return {
-      "convnext_tiny",    "densenet121",     "densenet161",     "densenet169",     "densenet201",  "efficientnet_b0",
-      "efficientnet_b1",  "efficientnet_b2", "efficientnet_b3", "efficientnet_b4", "inception_v3", "mobilenet_v2",
-      "resnet18",         "resnet34",        "resnet50",        "resnet101",       "resnet152",    "resnext50_32x4d",
-      "resnext101_32x8d", "swin_t",          "vgg11",           "vgg13",           "vgg16",        "vgg19",
-      "vgg11_bn",         "vgg13_bn",        "vgg16_bn",        "vgg19_bn",        "vit_b_16",     "vit_s_16",
-      "xception"};
+  return {"convnext_tiny",   "covidnet_light",  "densenet121",     "densenet161",     "densenet169",
+          "densenet201",     "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3",
+          "efficientnet_b4", "inception_v3",    "mobilenet_v2",    "resnet18",        "resnet34",
+          "resnet50",        "resnet101",       "resnet152",       "resnext50_32x4d", "resnext101_32x8d",
+          "swin_t",          "vgg11",           "vgg13",           "vgg16",           "vgg19",
+          "vgg11_bn",        "vgg13_bn",        "vgg16_bn",        "vgg19_bn",        "vit_b_16",
+          "vit_s_16",        "xception"};
 }
 
 // Whole numbers up to 2^53 pass through JSON readers that keep numbers as doubles.

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include "learn/detail/network_parts.hpp"
 #include "learn/detail/pass_results.hpp"
 #include "learn/detail/torch_edge.hpp"
 #include "learn/network.hpp"
@@ -68,8 +69,66 @@ TEST_P(FamilyTest, IsTheSameWholeAndInHalves) {
 
 INSTANTIATE_TEST_SUITE_P(Families, FamilyTest,
                          ::testing::Values("resnet18", "resnext50_32x4d", "densenet121", "inception_v3", "mobilenet_v2",
-                                           "efficientnet_b0", "xception", "convnext_tiny", "vit_s_16", "swin_t"),
+                                           "efficientnet_b0", "xception", "convnext_tiny", "vit_s_16", "swin_t",
+                                           "covidnet_light", "r3d_18", "densenet121_3d", "i3d", "decovnet", "ad3d_mil",
+                                           "covnet", "attention_mil"),
                          [](const auto& instance) { return instance.param; });
+
+/// Networks that answer for bags of slices.
+class BagTest : public ::testing::TestWithParam<std::string> {
+ protected:
+  BagTest() : network_(shaken_network({.name = GetParam(), .class_count = 3})) {}
+  const Network network_;
+  const at::Tensor bags_ = made_inputs({2, 4, 1, 32, 32});
+};
+
+double distance(const at::Tensor& left, const at::Tensor& right) { return (left - right).abs().max().item<double>(); }
+
+TEST_P(BagTest, AnswersTheSameInWhateverOrderTheSlicesCome) {
+  const at::NoGradGuard no_grad;
+  EXPECT_LT(distance(network_.forward(bags_.flip(1)), network_.forward(bags_)), 1e-5);
+}
+
+TEST_P(BagTest, DoesNotLookAtPadding) {
+  const at::NoGradGuard no_grad;
+  const std::vector<std::int64_t> counts = {4, 2};
+  const at::Tensor logits = network_.forward(bags_, counts);
+  at::Tensor other = bags_.clone();
+  other[1].narrow(0, 2, 2).fill_(0.7);
+  EXPECT_EQ(distance(network_.forward(other, counts), logits), 0);
+  EXPECT_LT(distance(network_.forward(bags_.narrow(0, 1, 1).narrow(1, 0, 2)), logits.narrow(0, 1, 1)), 1e-5);
+  EXPECT_GT(distance(network_.forward(bags_), logits), 1e-4);
+}
+
+TEST_P(BagTest, TrainsEveryWeight) {
+  core::Random noise(1, "dropout");
+  const std::vector<std::int64_t> counts = {4, 2};
+  network_.forward_training(bags_, {.noise = noise, .slice_counts = counts}).logits.square().sum().backward();
+  for (const Weight& weight : network_.parts().weights.items()) {
+    if (weight.role != WeightRole::kTrained) continue;
+    ASSERT_TRUE(weight.tensor.grad().defined()) << weight.name;
+  }
+}
+
+TEST_P(BagTest, RefusesCountsThatDoNotFit) {
+  for (const std::vector<std::int64_t>& counts : {std::vector<std::int64_t>{4}, {4, 0}, {5, 4}}) {
+    const auto logits = at_torch_edge("predicting", [&] { return network_.forward(bags_, counts); });
+    ASSERT_FALSE(logits);
+    EXPECT_EQ(logits.error().code, core::ErrorCode::kInvalidInput);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, BagTest, ::testing::Values("covnet", "attention_mil"),
+                         [](const auto& instance) { return instance.param; });
+
+TEST(ScanNetworkTest, ABagOfOneSliceIsASlice) {
+  const at::NoGradGuard no_grad;
+  const Network bags = shaken_network({.name = "covnet", .class_count = 3});
+  Network slices = shaken_network({.name = "resnet50", .class_count = 3, .seed = 7});
+  ASSERT_TRUE(slices.take_start_weights(bags));
+  const at::Tensor inputs = made_inputs({2, 1, 32, 32});
+  EXPECT_LT(distance(bags.forward(inputs.unsqueeze(1)), slices.forward(inputs)), 1e-5);
+}
 
 TEST(NetworkInputTest, NamesWhatTheNetworkTakesAndWhatItWasGiven) {
   const auto network = Network::make({.name = "densenet121"}, Device::kCpu);

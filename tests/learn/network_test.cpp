@@ -45,7 +45,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Count{"efficientnet_b4", 17'552'202, 19'341'616}, Count{"mobilenet_v2", 2'226'434, 3'504'872},
                       Count{"xception", 20'811'050, 22'855'952}, Count{"convnext_tiny", 27'821'666, 28'589'128},
                       Count{"vit_s_16", 21'666'434, 22'050'664}, Count{"vit_b_16", 85'800'194, 86'567'656},
-                      Count{"swin_t", 27'520'892, 28'288'354}, Count{"vgg13_bn", 128'964'930, 133'053'736},
+                      Count{"swin_t", 27'520'892, 28'288'354}, Count{"r3d_18", 33'167'298, 33'679'272},
+                      Count{"r3d_50", 46'165'442, 48'210'344}, Count{"densenet121_3d", 11'288'578, 12'311'528},
+                      Count{"densenet201_3d", 25'378'562, 27'295'720}, Count{"i3d", 12'289'314, 13'312'264},
+                      Count{"covnet", 23'512'130, 25'557'032}, Count{"vgg13_bn", 128'964'930, 133'053'736},
                       Count{"vgg16_bn", 134'277'186, 138'365'992}, Count{"vgg19_bn", 139'589'442, 143'678'248}),
     [](const auto& instance) { return instance.param.network; });
 

@@ -56,6 +56,15 @@ std::vector<Design> xception_designs();
 std::vector<Design> convnext_designs();
 std::vector<Design> vision_transformer_designs();
 std::vector<Design> swin_designs();
+std::vector<Design> covidnet_designs();
+std::vector<Design> video_resnet_designs();
+std::vector<Design> i3d_designs();
+std::vector<Design> decovnet_designs();
+std::vector<Design> scan_network_designs();
+
+/// Adds the feature layers of a residual network of this name, for networks with another head; gives their channels.
+std::int64_t add_resnet_features(Blueprint& network, std::string_view name, const NetworkSize& size,
+                                 WeightList& weights);
 
 /// Null when there is no such network.
 const Design* find_design(std::string_view name);
