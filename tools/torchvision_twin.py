@@ -5,8 +5,8 @@
 usage: torchvision_twin.py FOLDER
 
 Reads FOLDER/model.safetensors, whose metadata name the network, and FOLDER/batch.safetensors: `inputs` [N, C, …] and
-`targets` [N]; or, for a training, `inputs` [steps, N, C, …] and `targets` [steps, N] with the metadata `learning_rate`
-and `weight_decay`. The network is built with the file's classes and input channels; its weights must fit without a
+`targets` [N]; for a training also the metadata `steps`, `learning_rate` and `weight_decay`: it sees this batch again and
+again. The network is built with the file's classes and input channels; its weights must fit without a
 remainder. Nothing is dropped. Writes FOLDER/answer.safetensors:
 
 - for a batch `eval` (logits with running statistics), `train` and `auxiliary` (logits while training), `loss`,
@@ -173,9 +173,9 @@ def losses_of_training(model, inputs, targets, settings):
     optimizer = torch.optim.Adam(model.parameters(), lr=float(settings["learning_rate"]),
                                  weight_decay=float(settings["weight_decay"]), amsgrad=True)
     losses = []
-    for pictures, labels in zip(inputs, targets):
+    for _ in range(int(settings["steps"])):
         optimizer.zero_grad()
-        loss = loss_of(*train_logits(model, pictures.contiguous(memory_format=memory_format_of(pictures))), labels)
+        loss = loss_of(*train_logits(model, inputs), targets)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
@@ -196,12 +196,12 @@ def main():
     replace_first_layer(model, tensors)
     model.load_state_dict(tensors, strict=True)
     drop_nothing(model)
-    if "learning_rate" in settings:
-        model = model.to(memory_format=memory_format_of(inputs[0]))
+    model = model.to(memory_format=memory_format_of(inputs))
+    inputs = inputs.contiguous(memory_format=memory_format_of(inputs))
+    if "steps" in settings:
         answers = {"losses": losses_of_training(model, inputs, targets, settings)}
     else:
-        model = model.to(memory_format=memory_format_of(inputs))
-        answers = answers_of_batch(model, inputs.contiguous(memory_format=memory_format_of(inputs)), targets)
+        answers = answers_of_batch(model, inputs, targets)
     write_safetensors(folder + "/answer.safetensors", answers)
 
 

@@ -62,7 +62,8 @@ std::string table_of(const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     const auto& network = line.network;
     table.add({network.name, std::string(learn::name_of(network.input)), grouped(line.parameters),
-               text_of(network.least), text_of(network.usual), strides_of(network), network.source});
+               text_of(network.least, network.axes()), text_of(network.usual, network.axes()), strides_of(network),
+               network.source});
   }
   return table.text();
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "core/check.hpp"
 #include "learn/detail/network_parts.hpp"
@@ -16,6 +17,7 @@ using core::ErrorCode;
 constexpr std::string_view kNameKey = "network";
 constexpr std::string_view kChannelsKey = "in_channels";
 constexpr std::string_view kClassesKey = "class_count";
+constexpr std::string_view kPositionsName = "encoder.pos_embedding";
 constexpr std::string_view kSideKey = "picture_side";
 constexpr int kSideMax = 65'536;
 
@@ -26,7 +28,7 @@ std::string wrong_side(const NetworkDescription& network, int side) {
   if (side < 0 || side > kSideMax) return asked + "a side is from 1 to " + std::to_string(kSideMax);
   if (side == 0) return "";
   if (side < network.least.height || side < network.least.width) {
-    return asked + "it needs at least " + text_of(network.least);
+    return asked + "it needs at least " + text_of(network.least, network.axes());
   }
   if (network.patch > 0 && side % network.patch != 0) {
     return asked + "their side must be a multiple of " + std::to_string(network.patch);
@@ -106,9 +108,28 @@ bool differs_in_channels(at::IntArrayRef one, at::IntArrayRef other) {
          one[1] != other[1] && one.slice(2) == other.slice(2);
 }
 
-/// Copies `source` into the weight, made to fit where it is the first layer of a network for other channels.
+/// Position embeddings [1, 1 + H * W, C], the class token's first, of a square grid of another size: bicubic, corners
+/// on corners, as torchvision does it. Nothing when either is no such grid.
+std::optional<at::Tensor> with_positions(const at::Tensor& source, at::IntArrayRef wanted) {
+  if (source.dim() != 3 || wanted.size() != 3 || source.size(0) != 1 || source.size(2) != wanted[2])
+    return std::nullopt;
+  const auto side_of = [](std::int64_t places) { return std::llround(std::sqrt(static_cast<double>(places))); };
+  const std::int64_t side = side_of(source.size(1) - 1);
+  const std::int64_t wanted_side = side_of(wanted[1] - 1);
+  if (side < 1 || side * side != source.size(1) - 1 || wanted_side * wanted_side != wanted[1] - 1) return std::nullopt;
+  const at::Tensor grid =
+      source.narrow(1, 1, side * side).to(at::kFloat).transpose(1, 2).reshape({1, source.size(2), side, side});
+  const at::Tensor resized = at::upsample_bicubic2d(grid, {wanted_side, wanted_side}, /*align_corners=*/true);
+  return at::cat({source.narrow(1, 0, 1).to(at::kFloat), resized.flatten(2).transpose(1, 2)}, 1);
+}
+
+/// Copies `source` into the weight, made to fit where it is the first layer of a network for other channels or belongs
+/// to the positions of pictures of another size.
 core::Status take_start_weight(const Weight& weight, at::Tensor source, const std::string& file) {
   const at::Tensor tensor = weight.tensor;
+  if (weight.name == kPositionsName && source.sizes() != tensor.sizes()) {
+    source = with_positions(source, tensor.sizes()).value_or(source);
+  }
   if (differs_in_channels(tensor.sizes(), source.sizes())) source = with_channels(source, tensor.size(1));
   if (source.is_floating_point() != tensor.is_floating_point()) {
     return wrong_weight(weight.name, "is of another kind of number than the network's", file);

@@ -36,9 +36,9 @@ std::string_view name_of(InputKind kind) {
   return "?";
 }
 
-std::string text_of(const PictureSize& size) {
+std::string text_of(const PictureSize& size, int axes) {
   const std::string area = std::to_string(size.height) + " x " + std::to_string(size.width);
-  return size.depth == 1 ? area : std::to_string(size.depth) + " x " + area;
+  return axes == 2 ? area : std::to_string(size.depth) + " x " + area;
 }
 
 const MapDescription* NetworkDescription::find(FeatureMap map) const {

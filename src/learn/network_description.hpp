@@ -38,8 +38,8 @@ struct PictureSize {
 
   bool operator==(const PictureSize&) const = default;
 };
-/// "224 x 224" or "16 x 112 x 112".
-std::string text_of(const PictureSize& size);
+/// "224 x 224", or with 3 axes "16 x 112 x 112".
+std::string text_of(const PictureSize& size, int axes);
 
 /// What can be known of a network without building it.
 struct NetworkDescription {

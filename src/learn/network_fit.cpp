@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "learn/detail/blueprint.hpp"
 #include "learn/network.hpp"
 
 namespace alveus::learn {
@@ -129,7 +130,10 @@ core::Result<NetworkFits> networks_that_fit(std::span<const tensorfile::TensorVi
     answer.nearest = network;
     answer.nearest_lacks = comparison.lacks;
   }
-  std::ranges::stable_sort(answer.fits, {}, [](const NetworkFit& fit) { return fit.unused.size(); });
+  // Networks over bags share the weights of the slice network inside them, which is the likelier one.
+  std::ranges::stable_sort(answer.fits, {}, [](const NetworkFit& fit) {
+    return std::pair(fit.unused.size(), find_design(fit.network)->description.input);
+  });
   return answer;
 }
 

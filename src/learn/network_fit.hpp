@@ -24,7 +24,7 @@ struct NetworkFit {
 
 /// What an unknown set of weights may be.
 struct NetworkFits {
-  std::vector<NetworkFit> fits;  ///< fewest unused tensors first, then by name
+  std::vector<NetworkFit> fits;  ///< fewest unused tensors first, then pictures before volumes and bags, then by name
   /// Where nothing fits: the network most of whose weights stand in the file, and the first that does not.
   std::string nearest;
   std::string nearest_lacks;

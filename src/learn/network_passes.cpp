@@ -41,10 +41,10 @@ std::string missing_of(const NetworkDescription& network, const NetworkOptions& 
                             .width = sizes[axis_count - 1]};
   if (network.patch > 0) {
     const PictureSize only = {.height = options.picture_side, .width = options.picture_side};
-    if (size != only) return "pictures of " + text_of(only) + " alone, for which it was built";
+    if (size != only) return "pictures of " + text_of(only, network.axes()) + " alone, for which it was built";
   }
   if (size.depth < network.least.depth || size.height < network.least.height || size.width < network.least.width) {
-    return "at least " + text_of(network.least);
+    return "at least " + text_of(network.least, network.axes());
   }
   return "";
 }

@@ -12,7 +12,7 @@
 namespace alveus::lab {
 namespace {
 
-using ::testing::HasSubstr;
+using ::testing::ContainsRegex;
 
 class NetworksCommandTest : public ::testing::Test {
  protected:
@@ -29,7 +29,9 @@ class NetworksCommandTest : public ::testing::Test {
 
 TEST_F(NetworksCommandTest, ShowsALineForEachNetwork) {
   ASSERT_EQ(run({"--channels", "3", "--classes", "1000"}), 0);
-  EXPECT_THAT(terminal().results, HasSubstr("resnet18          pictures   11 689 512  1 x 1    224 x 224"));
+  EXPECT_THAT(terminal().results,
+              ContainsRegex("\nresnet18 +pictures +11 689 512 +1 x 1 +224 x 224 +16, 32 +He et al. 2015\n"));
+  EXPECT_THAT(terminal().results, ContainsRegex("\nr3d_18 +volumes +33 679 272 +1 x 1 x 1 +16 x 112 x 112 +8, 16 "));
   const auto lines = std::ranges::count(terminal().results, '\n');
   EXPECT_EQ(lines, 1 + std::ssize(learn::network_names()));
 }

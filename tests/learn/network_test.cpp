@@ -201,6 +201,23 @@ TEST_F(NetworkFileTest, NamesItsStartWeightsInTheFilesItWrites) {
   EXPECT_EQ(tensorfile::SafetensorsFile::open(file())->metadata().at("start_weights_sha256"), sha256);
 }
 
+TEST_F(NetworkFileTest, TakesThePositionsOfPicturesOfAnotherSize) {
+  const Network source = make({.name = "vit_s_16", .seed = 4, .picture_side = 64});
+  Network network = make({.name = "vit_s_16", .seed = 5, .picture_side = 112});
+  ASSERT_TRUE(network.take_start_weights(source));
+  const at::Tensor from = weight(source, "encoder.pos_embedding");
+  const at::Tensor to = weight(network, "encoder.pos_embedding");
+  ASSERT_EQ(to.size(1), 1 + 7 * 7);
+  EXPECT_EQ(distance(to.select(1, 0), from.select(1, 0)), 0);  // the class token's
+  const auto place = [](const at::Tensor& positions, std::int64_t side, std::int64_t row, std::int64_t column) {
+    return positions.select(1, 1 + row * side + column);
+  };
+  EXPECT_LT(distance(place(to, 7, 0, 0), place(from, 4, 0, 0)), 1e-6);
+  EXPECT_LT(distance(place(to, 7, 6, 6), place(from, 4, 3, 3)), 1e-6);
+  EXPECT_LT(distance(place(to, 7, 2, 4), place(from, 4, 1, 2)), 1e-6);  // every second place lies on an old one
+  EXPECT_GT(distance(place(to, 7, 1, 1), place(from, 4, 0, 0)), 1e-4);
+}
+
 TEST_F(NetworkFileTest, RefusesStartWeightsOfAnotherStructure) {
   ASSERT_TRUE(make({.name = "densenet121"}).save(file(), {}));
   Network network = make({.name = "resnet18"});

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <numbers>
+
 #include "learn/detail/network_parts.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
@@ -44,6 +46,16 @@ at::Tensor made_inputs(at::IntArrayRef sizes) {
   // Weyl's sequence of the golden ratio, folded once more so that neighbours are unlike.
   const at::Tensor first = at::remainder(ramp * 0.6180339887498949, 1.0);
   return at::remainder(first * 97.0 + ramp * 0.0137, 1.0).to(at::kFloat).reshape(sizes);
+}
+
+at::Tensor made_pictures(at::IntArrayRef sizes) {
+  const double turn = 2 * std::numbers::pi;
+  const at::Tensor numbers = at::arange(sizes[0], at::kFloat).reshape({-1, 1, 1, 1});
+  const at::Tensor rows = at::linspace(0, turn, sizes[2]).reshape({1, 1, -1, 1});
+  const at::Tensor columns = at::linspace(0, turn, sizes[3]).reshape({1, 1, 1, -1});
+  const at::Tensor waves = at::cos(rows * (1 + at::remainder(numbers, 3)) + columns * (numbers * 0.7) + numbers);
+  const at::Tensor brightness = 0.3 + 0.4 * at::remainder(numbers * 0.618, 1.0);
+  return (brightness + 0.2 * waves + 0.2 * (made_inputs(sizes) - 0.5)).contiguous();
 }
 
 at::Tensor made_targets(at::IntArrayRef sizes, std::int64_t class_count) {

@@ -29,6 +29,9 @@ std::map<std::string, at::Tensor> ask_torchvision(const Question& question);
 
 /// Inputs in [0, 1) and targets below `class_count` that are the same on every machine.
 at::Tensor made_inputs(at::IntArrayRef sizes);
+/// Pictures that differ as real ones do, in waves of their own: where all are alike, batch norms divide differences
+/// that are hardly more than rounding.
+at::Tensor made_pictures(at::IntArrayRef sizes);
 at::Tensor made_targets(at::IntArrayRef sizes, std::int64_t class_count);
 
 struct Difference {

@@ -29,15 +29,29 @@ INSTANTIATE_TEST_SUITE_P(
                       TwinCase{"densenet121_3d", {2, 1, 32, 48, 48}}, TwinCase{"densenet201_3d", {2, 3, 32, 32, 32}}),
     name_of_case);
 
+struct TrainingCase {
+  TwinCase twin;
+  double learning_rate = 1e-4;
+};
+void PrintTo(const TrainingCase& training, std::ostream* out) { PrintTo(training.twin, out); }
+
 /// With the weights, the batches and the optimiser the same, the whole training is.
-class TorchvisionTrainingTest : public ::testing::TestWithParam<TwinCase> {};
+class TorchvisionTrainingTest : public ::testing::TestWithParam<TrainingCase> {};
 
-TEST_P(TorchvisionTrainingTest, FollowsTheSameLossCurve) { expect_same_training(GetParam(), 1e-4); }
+TEST_P(TorchvisionTrainingTest, FollowsTheSameLossCurve) {
+  expect_same_training(GetParam().twin, GetParam().learning_rate);
+}
 
+// Rates at which the loss falls, but without a spike, in which rounding errors grow fast. torch itself, started anew
+// with weights a rounding error away, differs by 6e-4 for DenseNet at 1e-4: Adam makes whole steps of gradients that
+// are noise.
 INSTANTIATE_TEST_SUITE_P(Networks, TorchvisionTrainingTest,
-                         ::testing::Values(TwinCase{"resnet18"}, TwinCase{"densenet121"}, TwinCase{"vgg11_bn"},
-                                           TwinCase{"vit_s_16"}, TwinCase{"efficientnet_b0"}),
-                         name_of_case);
+                         ::testing::Values(TrainingCase{{"resnet18", {8, 1, 64, 64}}},
+                                           TrainingCase{{"densenet121", {8, 1, 64, 64}}, 1e-6},
+                                           TrainingCase{{"vgg11_bn", {8, 1, 32, 32}}},
+                                           TrainingCase{{"vit_s_16", {8, 1, 64, 64}}, 1e-5},
+                                           TrainingCase{{"efficientnet_b0", {8, 1, 64, 64}}}),
+                         [](const auto& instance) { return instance.param.twin.network; });
 
 }  // namespace
 }  // namespace alveus::learn
