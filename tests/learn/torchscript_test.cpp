@@ -40,13 +40,12 @@ class TorchScriptTest : public ::testing::TestWithParam<std::string> {
   }
 
   /// The largest difference of the program's logits to the network's, relative to the largest logit.
-  double difference(const Network& network, std::int64_t count) const {
+  double difference(const Network& network, const at::Tensor& input) const {
     const at::NoGradGuard no_grad;
-    const at::Tensor input = pictures(count).contiguous();
     EXPECT_TRUE(sys::write_file(path("pictures.f32"), {static_cast<const char*>(input.data_ptr()), input.nbytes()}));
-    const std::string side = std::to_string(kSide);
-    const auto answer =
-        torch_check(folder(), {"logits", "model.pt", "pictures.f32", std::to_string(count), "1", side, side});
+    std::vector<std::string> arguments = {"logits", "model.pt", "pictures.f32"};
+    for (const std::int64_t size : input.sizes()) arguments.push_back(std::to_string(size));
+    const auto answer = torch_check(folder(), arguments);
     EXPECT_EQ(answer.exit_code, 0) << answer.errors;
     const at::Tensor expected = network.forward(input).contiguous();
     std::istringstream numbers(answer.output);
@@ -72,7 +71,7 @@ TEST_P(TorchScriptTest, PythonRunsItToTheSameLogits) {
   if (names.skipped) GTEST_SKIP() << "python3-torch and python3-torchvision are not installed";
   EXPECT_EQ(names.exit_code, 0) << names.errors;
   EXPECT_EQ(torch_check(folder(), {"extra", "model.pt", "card.json"}).output, "{\"a\": 1}\n");
-  for (const std::int64_t count : {1, 7}) EXPECT_LE(difference(network, count), 1e-5) << count;
+  for (const std::int64_t count : {1, 7}) EXPECT_LE(difference(network, pictures(count)), 1e-5) << count;
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, TorchScriptTest,
