@@ -5,7 +5,6 @@
 
 #include "core/check.hpp"
 #include "core/random.hpp"
-#include "learn/augment.hpp"
 
 namespace alveus::learn {
 
@@ -30,6 +29,10 @@ std::vector<Example> shuffled(std::vector<Example> examples, std::uint64_t seed,
 BatchStream::BatchStream(const TensorFolder& folder, BatchPlan plan, const StreamOptions& options)
     : folder_(folder), plan_(std::move(plan)), options_(options), ahead_max_(options.thread_count + 2) {
   ALVEUS_CHECK(options.thread_count > 0, "batches are made by a thread");
+  if (options.augmentation.mixes()) {
+    for (const auto& examples : plan_) pool_.insert(pool_.end(), examples.begin(), examples.end());
+    std::ranges::sort(pool_, {}, &Example::index);
+  }
   for (std::size_t i = 0; i < options.thread_count; ++i) {
     threads_.emplace_back([this](const std::stop_token& stop) { produce(stop); });
   }
@@ -66,29 +69,42 @@ void BatchStream::produce(const std::stop_token& stop) {
 }
 
 Batch BatchStream::make_batch(std::span<const Example> examples) const {
-  const PictureShape shape = {.height = folder_.height(), .width = folder_.width()};
-  const std::size_t area = shape.height * shape.width;
+  const std::size_t area = shape().area();
+  PictureMaker maker(shape());
   Batch batch;
   batch.pixels.resize(examples.size() * area);
   for (std::size_t i = 0; i < examples.size(); ++i) {
     const Example& example = examples[i];
-    const auto picture = folder_.picture(example.index);
     const auto out = std::span(batch.pixels).subspan(i * area, area);
-    if (example.quarter_turns != 0) {
-      turn_quarters(picture, shape.width, example.quarter_turns, out);
-    } else if (options_.augmentation != Augmentation::kNone) {
-      const std::string& id = folder_.samples()[example.index].sample_id;
-      place(picture, shape, draw_placement(options_.seed, options_.epoch, id), out);
-      if (options_.augmentation == Augmentation::kFlipsAffineIntensity) {
-        shade(out, draw_shading(options_.seed, options_.epoch, id));
-      }
-    } else {
-      to_unit_range(picture, out);
-    }
+    make_picture(maker, example, out);
+    if (!pool_.empty()) batch.partners.push_back(mix_picture(maker, example, out));
     batch.targets.push_back(example.target);
     batch.samples.push_back(example.index);
   }
   return batch;
+}
+
+DrawKey BatchStream::key_of(const Example& example) const {
+  return {.seed = options_.seed, .epoch = options_.epoch, .sample_id = folder_.samples()[example.index].sample_id};
+}
+
+void BatchStream::make_picture(PictureMaker& maker, const Example& example, std::span<float> out) const {
+  const auto picture = folder_.picture(example.index);
+  if (example.quarter_turns != 0) {
+    turn_quarters(picture, folder_.width(), example.quarter_turns, out);
+  } else {
+    maker.make(picture, draw_change(options_.augmentation, key_of(example), shape()), out);
+  }
+}
+
+/// The partner passes through its own changes first.
+PartnerTarget BatchStream::mix_picture(PictureMaker& maker, const Example& example, std::span<float> picture) const {
+  const Mix mix = draw_mix(options_.augmentation, key_of(example), shape(), pool_.size());
+  const Example& partner = pool_[mix.partner];
+  std::vector<float> other(picture.size());
+  make_picture(maker, partner, other);
+  mix_in(picture, other, shape(), mix.share, mix.region);
+  return {.share = mix.share, .target = partner.target};
 }
 
 }  // namespace alveus::learn

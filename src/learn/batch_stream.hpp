@@ -11,11 +11,12 @@
 #include <thread>
 #include <vector>
 
+#include "learn/augment.hpp"
+#include "learn/augment_draw.hpp"
 #include "learn/tensor_folder.hpp"
+#include "study/augmentation.hpp"
 
 namespace alveus::learn {
-
-enum class Augmentation { kNone, kFlipsAffine, kFlipsAffineIntensity };
 
 /// Samples by index into the folder, with what the network is to answer.
 struct Example {
@@ -26,11 +27,18 @@ struct Example {
   friend bool operator==(const Example&, const Example&) = default;
 };
 
+/// With what an example is mixed: its target counts `share`, the partner's the rest.
+struct PartnerTarget {
+  double share = 1;
+  std::int64_t target = 0;
+};
+
 /// Pictures as the network takes them, [N, H, W] in [0, 1], and their targets.
 struct Batch {
   std::vector<float> pixels;
   std::vector<std::int64_t> targets;
-  std::vector<std::size_t> samples;  ///< by index into the folder
+  std::vector<std::size_t> samples;     ///< by index into the folder
+  std::vector<PartnerTarget> partners;  ///< one for each example where pictures are mixed, else none
 };
 
 using BatchPlan = std::vector<std::vector<Example>>;
@@ -43,7 +51,7 @@ BatchPlan cut_evenly(std::span<const Example> examples, std::size_t batch_size);
 std::vector<Example> shuffled(std::vector<Example> examples, std::uint64_t seed, std::uint64_t epoch);
 
 struct StreamOptions {
-  Augmentation augmentation = Augmentation::kNone;
+  study::Augmentation augmentation = {};
   std::uint64_t seed = 0;
   std::uint64_t epoch = 0;
   std::size_t thread_count = 1;
@@ -52,7 +60,8 @@ struct StreamOptions {
 };
 
 /// Makes the batches of a plan on threads of its own, a few ahead of the reader, and hands them over in order. Every
-/// picture depends on (seed, epoch, sample) alone: neither threads nor the cut into batches change it. One reader.
+/// picture depends on (seed, epoch, sample) alone, what it is mixed with also on which examples the plan has: neither
+/// threads nor the cut into batches nor the order change it. One reader.
 class BatchStream {
  public:
   /// `folder` is borrowed and outlives this.
@@ -67,11 +76,16 @@ class BatchStream {
  private:
   void produce(const std::stop_token& stop);
   Batch make_batch(std::span<const Example> examples) const;
+  void make_picture(PictureMaker& maker, const Example& example, std::span<float> out) const;
+  PartnerTarget mix_picture(PictureMaker& maker, const Example& example, std::span<float> picture) const;
+  PictureShape shape() const { return {.height = folder_.height(), .width = folder_.width()}; }
+  DrawKey key_of(const Example& example) const;
 
   const TensorFolder& folder_;
   BatchPlan plan_;
   StreamOptions options_;
   std::size_t ahead_max_;
+  std::vector<Example> pool_;  // of partners, in the folder's order; empty when nothing is mixed
 
   std::mutex mutex_;
   std::condition_variable_any changed_;

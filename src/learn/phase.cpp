@@ -161,7 +161,7 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
     const auto count = static_cast<std::int64_t>(batch.targets.size());
     const std::int64_t parts = std::min(settings_.batch_parts, count);
     const at::Tensor pictures = picture_tensor(batch, folder_, network_);
-    const at::Tensor targets = one_hot(batch.targets, static_cast<std::int64_t>(task_.class_weights.size()));
+    const at::Tensor targets = target_rows(batch, static_cast<std::int64_t>(task_.class_weights.size()));
     const double weight = training_loss_.weight(targets);
     const at::Device device = torch_device(network_.device());
     const at::Tensor targets_there = targets.to(device);

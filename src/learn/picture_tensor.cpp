@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learn/detail/picture_tensor.hpp"
 
+#include "learn/detail/loss.hpp"
 #include "learn/detail/network_parts.hpp"
 
 namespace alveus::learn {
@@ -14,9 +15,16 @@ at::Tensor picture_tensor(Batch& batch, const TensorFolder& folder, const Networ
   return network.options().in_channels == 1 ? pictures : pictures.expand({-1, 3, -1, -1});
 }
 
-at::Tensor target_tensor(Batch& batch, const Network& network) {
-  const auto count = static_cast<std::int64_t>(batch.targets.size());
-  return at::from_blob(batch.targets.data(), {count}, at::kLong).to(torch_device(network.device()));
+at::Tensor target_rows(const Batch& batch, std::int64_t class_count) {
+  at::Tensor rows = one_hot(batch.targets, class_count);
+  float* const cells = rows.data_ptr<float>();
+  for (std::size_t i = 0; i < batch.partners.size(); ++i) {
+    const PartnerTarget& partner = batch.partners[i];
+    float* const row = cells + static_cast<std::int64_t>(i) * class_count;
+    row[batch.targets[i]] = static_cast<float>(partner.share);
+    row[partner.target] += static_cast<float>(1 - partner.share);
+  }
+  return rows;
 }
 
 }  // namespace alveus::learn

@@ -94,12 +94,6 @@ std::vector<float> class_weights(const std::array<std::size_t, 2>& counts) {
   return weights;
 }
 
-Augmentation augmentation_of(const study::TrainingSettings& settings) {
-  if (settings.augmentation == "flips-affine") return Augmentation::kFlipsAffine;
-  if (settings.augmentation == "flips-affine-intensity") return Augmentation::kFlipsAffineIntensity;
-  return Augmentation::kNone;
-}
-
 /// Predicting by how many quarters a slice was turned, without its label (Gidaris et al., 2018). In training each slice
 /// has one turn an epoch; validation sees all four of each.
 PhaseTask rotation_task(const TrainingInputs& inputs, const std::vector<Example>& training,
@@ -195,6 +189,7 @@ class Training {
                                                 {options.checkpoint_folder / "classify", identity}));
     made->start_weights_ = std::move(start_weights);
     PhaseTask task = made->task(std::move(validation.examples));
+    ALVEUS_TRY_ASSIGN(task.augmentation, study::parse_augmentation(settings.augmentation));
     ALVEUS_TRY(at_torch_edge("preparing the training", [&] {
       made->phase_.emplace(made->network_, inputs.folder, made->settings_, std::move(task), options, clock);
     }));
@@ -237,7 +232,6 @@ class Training {
     task.class_weights = class_weights(training_.class_counts);
     task.training_class_weights =
         is_balanced ? std::vector<float>(task.class_weights.size(), 1.0F) : task.class_weights;
-    task.augmentation = augmentation_of(settings_);
     return task;
   }
 

@@ -6,6 +6,7 @@
 
 #include "report/detail/sections.hpp"
 #include "report/number.hpp"
+#include "study/augmentation.hpp"
 #include "study/training_settings.hpp"
 
 namespace alveus::report {
@@ -81,6 +82,20 @@ Markup values_of(const PageState& page, const std::string& key) {
   return texts.empty() ? Markup("not recorded") : Markup(enumeration(texts));
 }
 
+/// Each augmentation of the study by its name in the variants, with what it does.
+Markup augmentations(const PageState& page) {
+  std::vector<std::string> texts;
+  for (const auto& run : page.evidence.runs) {
+    const core::Value* value = run.settings.find("augmentation");
+    if (value == nullptr) continue;
+    std::string text = setting_value_text(*value);
+    const auto augmentation = study::parse_augmentation(text);
+    if (augmentation && !augmentation->is_none()) text += " (" + study::describe_augmentation(*augmentation) + ")";
+    if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
+  }
+  return texts.empty() ? Markup("not recorded") : Markup(enumeration(texts));
+}
+
 Markup values_in_records(const PageState& page, std::string_view key) {
   std::set<std::string> texts;
   for (const auto& run : page.evidence.runs) {
@@ -123,7 +138,7 @@ Markup training(const PageState& page) {
                             Markup(" after every ") + values_of(page, "step_size") + Markup(" epochs)"));
   facts.add("Weight decay", values_of(page, "weight_decay"));
   facts.add("Batch", values_of(page, "batch_size") + Markup(" slices"));
-  facts.add("Augmentation", values_of(page, "augmentation"));
+  facts.add("Augmentation", augmentations(page));
   facts.add("Epochs", Markup("at most ") + values_of(page, "epochs") + Markup("; stopped after ") +
                           values_of(page, "patience") + Markup(" without a lower validation loss"));
   if (const std::string others = other_settings(page); !others.empty()) facts.add("Other settings", others);

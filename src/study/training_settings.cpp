@@ -10,6 +10,7 @@
 #include "core/csv.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "study/augmentation.hpp"
 
 namespace alveus::study {
 namespace {
@@ -30,6 +31,11 @@ std::vector<std::string> network_names() {
 
 // Whole numbers up to 2^53 pass through JSON readers that keep numbers as doubles.
 constexpr double kIntegerMax = 9007199254740992.0;
+
+core::Result<std::string> canonical_augmentation(std::string_view text) {
+  ALVEUS_TRY_ASSIGN(const Augmentation augmentation, parse_augmentation(text));
+  return augmentation_text(augmentation);
+}
 
 /// What is trained and how its steps are taken.
 std::vector<Setting> step_settings() {
@@ -100,8 +106,8 @@ std::vector<Setting> epoch_settings() {
        .choices = {"shuffled", "balanced"}},
       {.name = "augmentation",
        .member = &S::augmentation,
-       .help = "random changes of the slices",
-       .choices = {"none", "flips-affine", "flips-affine-intensity"}},
+       .help = "random changes of the slices: none, a preset like flips-affine, or kinds like flip+affine+noise:0.1",
+       .canonical = canonical_augmentation},
       {.name = "loss",
        .member = &S::loss,
        .help = "the loss; weighted: by the largest class's count over the class's own",
@@ -149,11 +155,13 @@ std::string limits_of(const Setting& setting) {
   return low + " and at most " + core::number_text(setting.most);
 }
 
-core::Status check_choice(const Setting& setting, const core::Value& value) {
+/// The text as the setting keeps it.
+core::Result<std::string> checked_text(const Setting& setting, const core::Value& value) {
   if (!value.is_string()) {
     return core::fail(ErrorCode::kInvalidInput, "'" + setting.name + "' takes a text, not " + core::to_json(value));
   }
-  if (std::ranges::find(setting.choices, value.as_string()) != setting.choices.end()) return {};
+  if (setting.canonical != nullptr) return setting.canonical(value.as_string());
+  if (std::ranges::find(setting.choices, value.as_string()) != setting.choices.end()) return value.as_string();
   std::string message = "'" + setting.name + "' has no value '" + value.as_string() + "'";
   if (const auto likely = core::nearest(value.as_string(), setting.choices)) {
     message += "; did you mean '" + *likely + "'?";
@@ -193,8 +201,7 @@ core::Result<const Setting*> find_setting(std::string_view name) {
 
 core::Status assign(TrainingSettings& settings, const Setting& setting, const core::Value& value) {
   if (const auto* text = std::get_if<std::string TrainingSettings::*>(&setting.member)) {
-    ALVEUS_TRY(check_choice(setting, value));
-    settings.*(*text) = value.as_string();
+    ALVEUS_TRY_ASSIGN(settings.*(*text), checked_text(setting, value));
   } else if (const auto* integer = std::get_if<std::int64_t TrainingSettings::*>(&setting.member)) {
     ALVEUS_TRY(check_number(setting, value, true));
     settings.*(*integer) = value.as_integer();

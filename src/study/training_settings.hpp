@@ -31,7 +31,7 @@ struct TrainingSettings {
   std::int64_t batch_size = 32;    ///< slices for one step of the optimiser
   std::int64_t batch_parts = 1;    ///< passed through the network one after the other, their gradients added
   std::string sampler = "shuffled";
-  std::string augmentation = "none";
+  std::string augmentation = "none";  ///< see study/augmentation.hpp
   std::string loss = "cross-entropy-weighted";
   double focal_gamma = 2;          ///< of the loss "focal"
   double label_smoothing = 0;      ///< share of a target that goes to all classes evenly
@@ -53,9 +53,11 @@ struct Setting {
   Member member;
   std::string help;
   std::vector<std::string> choices = {};  ///< of a text
-  double least = 0;                       ///< of a number, included
-  double most = 0;                        ///< of a number, included
-  bool positive = false;                  ///< zero is excluded
+  /// Of a text that is not one of a few: gives it the one form of its meaning, or says what is wrong with it.
+  core::Result<std::string> (*canonical)(std::string_view text) = nullptr;
+  double least = 0;       ///< of a number, included
+  double most = 0;        ///< of a number, included
+  bool positive = false;  ///< zero is excluded
 };
 
 /// All settings in the order in which variant files list them.

@@ -8,6 +8,9 @@
 namespace alveus::learn {
 namespace {
 
+const study::Augmentation kAll =
+    *study::parse_augmentation("flip+flip-vertical+affine+elastic+blur+window+intensity+noise+cutout+mixup+cutmix");
+
 class BatchStreamTest : public ::testing::Test {
  protected:
   BatchStreamTest() : directory_(std::move(*sys::TemporaryDirectory::make("batches"))) {
@@ -81,7 +84,7 @@ TEST_F(BatchStreamTest, HandsBatchesOverInOrder) {
 }
 
 TEST_F(BatchStreamTest, PicturesDependNeitherOnThreadsNorOnTheCut) {
-  const StreamOptions options = {.augmentation = Augmentation::kFlipsAffine, .seed = 5, .epoch = 2};
+  const StreamOptions options = {.augmentation = kAll, .seed = 5, .epoch = 2};
   StreamOptions many = options;
   many.thread_count = 5;
   const auto expected = pixels(4, options);
@@ -89,11 +92,46 @@ TEST_F(BatchStreamTest, PicturesDependNeitherOnThreadsNorOnTheCut) {
   EXPECT_EQ(pixels(7, many), expected);
 }
 
+TEST_F(BatchStreamTest, PartnersDependNeitherOnThreadsNorOnTheCutNorOnTheOrder) {
+  const auto partners = [&](const std::vector<Example>& order, std::size_t batch_size, std::size_t threads) {
+    std::map<std::size_t, std::pair<double, std::int64_t>> all;
+    BatchStream stream(folder(), cut_evenly(order, batch_size),
+                       {.augmentation = kAll, .seed = 5, .epoch = 2, .thread_count = threads});
+    while (const auto batch = stream.next()) {
+      for (std::size_t i = 0; i < batch->samples.size(); ++i) {
+        all[batch->samples[i]] = {batch->partners[i].share, batch->partners[i].target};
+      }
+    }
+    return all;
+  };
+  const auto expected = partners(examples(), 4, 1);
+  EXPECT_EQ(expected.size(), examples().size());
+  EXPECT_EQ(partners(shuffled(examples(), 1, 1), 7, 3), expected);
+}
+
+TEST_F(BatchStreamTest, MixesAPictureWithThatOfItsPartner) {
+  const study::Augmentation mixup = *study::parse_augmentation("mixup");
+  BatchStream stream(folder(), cut_evenly(examples(), 50), {.augmentation = mixup, .seed = 5, .epoch = 2});
+  const auto batch = stream.next();
+  ASSERT_TRUE(batch);
+  for (std::size_t i = 0; i < examples().size(); ++i) {
+    const Mix mix = draw_mix(mixup, {.seed = 5, .epoch = 2, .sample_id = folder().samples()[i].sample_id},
+                             {.height = 8, .width = 8}, examples().size());
+    const double expected =
+        (mix.share * folder().picture(i)[9] + (1 - mix.share) * folder().picture(mix.partner)[9]) / 255;
+    EXPECT_NEAR(batch->pixels[i * 64 + 9], expected, 1e-6);
+    EXPECT_EQ(batch->partners[i].share, mix.share);
+    EXPECT_EQ(batch->partners[i].target, examples()[mix.partner].target);
+  }
+}
+
 TEST_F(BatchStreamTest, PicturesChangeWithTheEpoch) {
-  const auto first = pixels(4, {.augmentation = Augmentation::kFlipsAffine, .seed = 5, .epoch = 1});
-  EXPECT_NE(first, pixels(4, {.augmentation = Augmentation::kFlipsAffine, .seed = 5, .epoch = 2}));
+  const auto flips = *study::parse_augmentation("flips-affine");
+  const auto first = pixels(4, {.augmentation = flips, .seed = 5, .epoch = 1});
+  EXPECT_NE(first, pixels(4, {.augmentation = flips, .seed = 5, .epoch = 2}));
   EXPECT_NE(first, pixels(4, {}));
-  EXPECT_NE(first, pixels(4, {.augmentation = Augmentation::kFlipsAffineIntensity, .seed = 5, .epoch = 1}));
+  EXPECT_NE(first,
+            pixels(4, {.augmentation = *study::parse_augmentation("flips-affine-intensity"), .seed = 5, .epoch = 1}));
 }
 
 TEST_F(BatchStreamTest, EndsWhenItsReaderLeavesEarly) {

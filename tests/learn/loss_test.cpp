@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "learn/detail/picture_tensor.hpp"
+
 namespace alveus::learn {
 namespace {
 
@@ -66,6 +68,44 @@ TEST(LossTest, PartsOfABatchAddUp) {
                              loss.sum(three_logits().narrow(0, 1, 2), three_targets().narrow(0, 1, 2));
     EXPECT_NEAR(parts.item<double>(), whole.item<double>(), 1e-12) << name;
   }
+}
+
+TEST(MixedTargetTest, RowsSumToOneAndHoldTheShares) {
+  Batch batch;
+  batch.targets = {0, 1, 2};
+  batch.partners = {{.share = 0.7, .target = 2}, {.share = 0.25, .target = 1}, {.share = 1, .target = 0}};
+  const at::Tensor expected = at::tensor({0.7, 0.0, 0.3, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0}, at::kFloat).reshape({3, 3});
+  EXPECT_TRUE(at::allclose(target_rows(batch, 3), expected, 1e-6, 1e-7));
+  EXPECT_TRUE(at::allclose(target_rows(batch, 3).sum(1), at::ones({3})));
+}
+
+TEST(MixedTargetTest, WithoutPartnersAreThoseOfTheClasses) {
+  Batch batch;
+  batch.targets = {1, 0};
+  EXPECT_TRUE(at::equal(target_rows(batch, 2), one_hot({1, 0}, 2)));
+}
+
+// Mixup's loss (Zhang et al., 2018): that of both targets, by their shares; class weights count likewise.
+TEST(MixedTargetTest, WeighTheLossByTheirShares) {
+  Batch batch;
+  batch.targets = {1, 0, 1};
+  batch.partners = {{.share = 0.7, .target = 0}, {.share = 0.2, .target = 1}, {.share = 0.5, .target = 1}};
+  const Loss loss(with_loss("cross-entropy-weighted"), {1.0F, 2.5F});
+  double sum = 0;
+  double weight = 0;
+  for (std::int64_t i = 0; i < 3; ++i) {
+    const auto& partner = batch.partners[static_cast<std::size_t>(i)];
+    const auto of_target = [&](std::int64_t target, double share) {
+      const at::Tensor row = one_hot({target}, 2).to(at::kDouble);
+      sum += share * loss.sum(three_logits().narrow(0, i, 1), row).item<double>();
+      weight += share * loss.weight(row);
+    };
+    of_target(batch.targets[static_cast<std::size_t>(i)], partner.share);
+    of_target(partner.target, 1 - partner.share);
+  }
+  const at::Tensor rows = target_rows(batch, 2).to(at::kDouble);
+  EXPECT_NEAR(loss.sum(three_logits(), rows).item<double>(), sum, 1e-6);
+  EXPECT_NEAR(loss.weight(rows), weight, 1e-6);
 }
 
 }  // namespace

@@ -91,6 +91,20 @@ TEST_F(TrainingTest, GivesTheSameWeightsWhateverTheLoaderThreads) {
   EXPECT_EQ(one->history, other->history);
 }
 
+TEST_F(TrainingTest, MixesToTheSameWeightsWhateverTheLoaderThreads) {
+  const auto trained = [&](const char* name, const char* augmentation, std::size_t threads) {
+    auto with_threads = options(name);
+    with_threads.loader_threads = threads;
+    const auto outcome =
+        run(inputs({{"epochs", "1"}, {"batch_size", "8"}, {"augmentation", augmentation}}), with_threads);
+    EXPECT_TRUE(outcome) << outcome.error().text();
+    return weights_hash(*outcome);
+  };
+  const auto mixed = trained("one", "flip+affine+elastic+noise+cutout+mixup+cutmix", 1);
+  EXPECT_EQ(trained("two", "flip+affine+elastic+noise+cutout+mixup+cutmix", 2), mixed);
+  EXPECT_NE(trained("unmixed", "flip+affine+elastic+noise+cutout", 1), mixed);
+}
+
 TEST_F(TrainingTest, ChangesWithTheSeed) {
   const auto one = run(inputs({{"epochs", "1"}, {"seed", "1"}}), options("one"));
   const auto two = run(inputs({{"epochs", "1"}, {"seed", "2"}}), options("two"));

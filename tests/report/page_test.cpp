@@ -118,6 +118,18 @@ TEST(PageTest, EscapesHostileTextOfEveryKind) {
   EXPECT_EQ(count_of("<img src=x"), 0U);
 }
 
+TEST(PageTest, TellsTheAugmentationInWords) {
+  const auto methods = [](const char* augmentation) {
+    StudyShape shape;
+    shape.augmentation = augmentation;
+    return section_of(page_of(StudyFolder(shape)), "methods");
+  };
+  EXPECT_THAT(methods("flip+mixup:0.2"),
+              HasSubstr("flip+mixup:0.2 (mirrored left to right with a chance of 50 %; mixed"));
+  EXPECT_THAT(methods("none"), HasSubstr("<dt>Augmentation</dt><dd>none</dd>"));
+  EXPECT_THAT(methods("of-another-version"), HasSubstr("<dd>of-another-version</dd>"));
+}
+
 TEST(PageTest, ListsFailedVariantsWithTheirReasons) {
   const std::string failures = section_of(page_of(StudyFolder()), "failures");
   EXPECT_THAT(failures, HasSubstr("broken-f0"));

@@ -280,7 +280,7 @@ void StudyFolder::write_training(std::size_t network, int fold) const {
                                 {"epochs", 12},
                                 {"patience", 5},
                                 {"batch_size", 16},
-                                {"augmentation", "none"},
+                                {"augmentation", shape_.augmentation},
                                 {"loss", "cross-entropy-weighted"},
                                 {"seed", 1}};
   write_json(folder + "training.json", Object{{"format_version", 1},

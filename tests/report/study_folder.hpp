@@ -19,6 +19,7 @@ struct StudyShape {
   std::string positive = "covid";
   std::string negative = "normal";
   std::string failure_reason = "the loss is not finite in epoch 3";
+  std::string augmentation = "none";
   bool has_failure = true;
 };
 

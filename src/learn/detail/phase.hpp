@@ -26,7 +26,7 @@ struct PhaseTask {
   std::vector<Example> validation_examples;
   std::vector<float> class_weights;           ///< of the loss, where it is weighted
   std::vector<float> training_class_weights;  ///< the same for what the epochs show
-  Augmentation augmentation = Augmentation::kNone;
+  study::Augmentation augmentation = {};
 };
 
 struct PhaseTally {

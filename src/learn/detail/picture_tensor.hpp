@@ -13,7 +13,7 @@ namespace alveus::learn {
 /// On the CPU it borrows the batch's memory, which must outlive the passes over it.
 at::Tensor picture_tensor(Batch& batch, const TensorFolder& folder, const Network& network);
 
-/// The targets of a batch, [N], on the network's device; borrows as above.
-at::Tensor target_tensor(Batch& batch, const Network& network);
+/// The targets of a batch as rows that sum to 1, [N, K], 32-bit, on the CPU: shares where pictures are mixed.
+at::Tensor target_rows(const Batch& batch, std::int64_t class_count);
 
 }  // namespace alveus::learn
