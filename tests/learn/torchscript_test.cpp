@@ -78,6 +78,17 @@ INSTANTIATE_TEST_SUITE_P(Networks, TorchScriptTest,
                          ::testing::Values("resnet18", "densenet121", "mobilenet_v2", "swin_t"),
                          [](const auto& instance) { return instance.param; });
 
+TEST_F(TorchScriptTest, PythonRunsBagsOfAnyNumberOfSlices) {
+  const auto network = Network::make({.name = "attention_mil", .in_channels = 1, .class_count = 3}, Device::kCpu);
+  ASSERT_TRUE(network) << network.error().text();
+  const auto written =
+      write_torchscript(path("model.pt"), *network, {.picture_shape = {2, 1, kSide, kSide}, .extra_files = {}});
+  ASSERT_TRUE(written) << written.error().text();
+  if (torch_check(folder(), {"extra", "model.pt", "none"}).skipped) GTEST_SKIP() << "python3-torch is not installed";
+  EXPECT_LE(difference(*network, pictures(6).reshape({2, 3, 1, kSide, kSide})), 1e-5);
+  EXPECT_LE(difference(*network, pictures(7).reshape({1, 7, 1, kSide, kSide})), 1e-5);
+}
+
 TEST_F(TorchScriptTest, AFailureLeavesNoFile) {
   const Network network = trained("resnet18");
   const auto written = write_torchscript(path("absent") / "model.pt", network, {.picture_shape = {1, kSide, kSide}});
