@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Passes a batch through torchvision's own network, with the weights of ours.
+"""Passes a batch through torchvision's own network (or one of published_networks.py), with the weights of ours.
 
 usage: torchvision_twin.py FOLDER
 
@@ -26,6 +26,8 @@ try:
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
+
+import published_networks
 
 TYPES = {"F32": torch.float32, "I64": torch.int64}
 AUXILIARY_SHARE = 0.4
@@ -104,6 +106,8 @@ def video_resnet(name, classes):
 
 
 def build(name, classes, side):
+    if name in published_networks.NETWORKS:
+        return published_networks.NETWORKS[name](classes)
     if name.startswith("r3d_"):
         return video_resnet(name, classes)
     if name.endswith("_3d"):

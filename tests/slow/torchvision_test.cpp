@@ -8,7 +8,7 @@ namespace {
 
 std::string name_of_case(const ::testing::TestParamInfo<TwinCase>& instance) { return instance.param.network; }
 
-/// Every network that torchvision has, or has in the plane.
+/// Every network that torchvision has, or has in the plane, and two that are written a second time in torch.
 class TorchvisionTest : public ::testing::TestWithParam<TwinCase> {};
 
 TEST_P(TorchvisionTest, GivesTheSameLogitsAndGradients) { expect_twins(GetParam()); }
@@ -26,7 +26,8 @@ INSTANTIATE_TEST_SUITE_P(
                       TwinCase{"efficientnet_b4"}, TwinCase{"convnext_tiny", {4, 3, 96, 96}},
                       TwinCase{"vit_s_16", {4, 3, 96, 96}}, TwinCase{"vit_b_16"}, TwinCase{"swin_t", {2, 3, 224, 224}},
                       TwinCase{"r3d_18", {2, 3, 8, 64, 64}}, TwinCase{"r3d_50", {2, 1, 8, 64, 64}},
-                      TwinCase{"densenet121_3d", {2, 1, 32, 48, 48}}, TwinCase{"densenet201_3d", {2, 3, 32, 32, 32}}),
+                      TwinCase{"densenet121_3d", {2, 1, 32, 48, 48}}, TwinCase{"densenet201_3d", {2, 3, 32, 32, 32}},
+                      TwinCase{"xception", {4, 1, 96, 96}}, TwinCase{"i3d", {2, 1, 16, 65, 80}}),
     name_of_case);
 
 struct TrainingCase {
