@@ -69,23 +69,58 @@ void BatchStream::produce(const std::stop_token& stop) {
 }
 
 Batch BatchStream::make_batch(std::span<const Example> examples) const {
-  const std::size_t area = shape().area();
-  PictureMaker maker(shape());
   Batch batch;
-  batch.pixels.resize(examples.size() * area);
-  for (std::size_t i = 0; i < examples.size(); ++i) {
-    const Example& example = examples[i];
-    const auto out = std::span(batch.pixels).subspan(i * area, area);
-    make_picture(maker, example, out);
-    if (!pool_.empty()) batch.partners.push_back(mix_picture(maker, example, out));
+  for (const Example& example : examples) {
     batch.targets.push_back(example.target);
     batch.samples.push_back(example.index);
+    if (pool_.empty()) continue;
+    const Mix mix = mix_of(example);
+    batch.partners.push_back({.share = mix.share, .target = pool_[mix.partner].target});
+  }
+  if (options_.making == Making::kOnDevice) {
+    batch.unmade = collect(examples);
+    return batch;
+  }
+  const std::size_t area = shape().area();
+  PictureMaker maker(shape());
+  batch.pixels.resize(examples.size() * area);
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const auto out = std::span(batch.pixels).subspan(i * area, area);
+    make_picture(maker, examples[i], out);
+    if (!pool_.empty()) mix_picture(maker, mix_of(examples[i]), out);
   }
   return batch;
 }
 
+UnmadePictures BatchStream::collect(std::span<const Example> examples) const {
+  UnmadePictures unmade;
+  const auto add = [&](const Example& example) {
+    ALVEUS_CHECK(example.quarter_turns == 0, "turns are made by threads");
+    const auto picture = folder_.picture(example.index);
+    unmade.bytes.insert(unmade.bytes.end(), picture.begin(), picture.end());
+    unmade.changes.push_back(change_of(example));
+  };
+  for (const Example& example : examples) add(example);
+  if (pool_.empty()) return unmade;
+  for (const Example& example : examples) {
+    Mix mix = mix_of(example);
+    add(pool_[mix.partner]);
+    mix.partner = unmade.changes.size() - 1;
+    unmade.mixes.push_back(mix);
+  }
+  return unmade;
+}
+
 DrawKey BatchStream::key_of(const Example& example) const {
   return {.seed = options_.seed, .epoch = options_.epoch, .sample_id = folder_.samples()[example.index].sample_id};
+}
+
+PictureChange BatchStream::change_of(const Example& example) const {
+  return draw_change(options_.augmentation, key_of(example), shape());
+}
+
+Mix BatchStream::mix_of(const Example& example) const {
+  return draw_mix(options_.augmentation, key_of(example), shape(), pool_.size());
 }
 
 void BatchStream::make_picture(PictureMaker& maker, const Example& example, std::span<float> out) const {
@@ -93,18 +128,15 @@ void BatchStream::make_picture(PictureMaker& maker, const Example& example, std:
   if (example.quarter_turns != 0) {
     turn_quarters(picture, folder_.width(), example.quarter_turns, out);
   } else {
-    maker.make(picture, draw_change(options_.augmentation, key_of(example), shape()), out);
+    maker.make(picture, change_of(example), out);
   }
 }
 
 /// The partner passes through its own changes first.
-PartnerTarget BatchStream::mix_picture(PictureMaker& maker, const Example& example, std::span<float> picture) const {
-  const Mix mix = draw_mix(options_.augmentation, key_of(example), shape(), pool_.size());
-  const Example& partner = pool_[mix.partner];
-  std::vector<float> other(picture.size());
-  make_picture(maker, partner, other);
-  mix_in(picture, other, shape(), mix.share, mix.region);
-  return {.share = mix.share, .target = partner.target};
+void BatchStream::mix_picture(PictureMaker& maker, const Mix& mix, std::span<float> picture) const {
+  std::vector<float> partner(picture.size());
+  make_picture(maker, pool_[mix.partner], partner);
+  mix_in(picture, partner, shape(), mix.share, mix.region);
 }
 
 }  // namespace alveus::learn

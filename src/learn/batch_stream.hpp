@@ -33,9 +33,17 @@ struct PartnerTarget {
   std::int64_t target = 0;
 };
 
+/// Pictures that are made where the network runs, from what is needed for it.
+struct UnmadePictures {
+  std::vector<std::uint8_t> bytes;     ///< [M, H, W]: one for each example, then the partners of mixes
+  std::vector<PictureChange> changes;  ///< one for each of them
+  std::vector<Mix> mixes;              ///< one for each example, by place in `bytes`, or none
+};
+
 /// Pictures as the network takes them, [N, H, W] in [0, 1], and their targets.
 struct Batch {
   std::vector<float> pixels;
+  std::optional<UnmadePictures> unmade;  ///< in place of `pixels`
   std::vector<std::int64_t> targets;
   std::vector<std::size_t> samples;     ///< by index into the folder
   std::vector<PartnerTarget> partners;  ///< one for each example where pictures are mixed, else none
@@ -50,11 +58,16 @@ BatchPlan cut_evenly(std::span<const Example> examples, std::size_t batch_size);
 /// The examples in the order of an epoch, which depends on (seed, epoch) alone.
 std::vector<Example> shuffled(std::vector<Example> examples, std::uint64_t seed, std::uint64_t epoch);
 
+/// Where pictures are augmented: by the threads that make the batches, or all of a batch at once on the device of the
+/// network (see learn/detail/picture_tensor.hpp). The pictures differ by rounding alone.
+enum class Making { kInThreads, kOnDevice };
+
 struct StreamOptions {
   study::Augmentation augmentation = {};
   std::uint64_t seed = 0;
   std::uint64_t epoch = 0;
   std::size_t thread_count = 1;
+  Making making = Making::kInThreads;
 
   friend bool operator==(const StreamOptions&, const StreamOptions&) = default;
 };
@@ -76,9 +89,12 @@ class BatchStream {
  private:
   void produce(const std::stop_token& stop);
   Batch make_batch(std::span<const Example> examples) const;
+  UnmadePictures collect(std::span<const Example> examples) const;
   void make_picture(PictureMaker& maker, const Example& example, std::span<float> out) const;
-  PartnerTarget mix_picture(PictureMaker& maker, const Example& example, std::span<float> picture) const;
+  void mix_picture(PictureMaker& maker, const Mix& mix, std::span<float> picture) const;
   PictureShape shape() const { return {.height = folder_.height(), .width = folder_.width()}; }
+  PictureChange change_of(const Example& example) const;
+  Mix mix_of(const Example& example) const;
   DrawKey key_of(const Example& example) const;
 
   const TensorFolder& folder_;

@@ -76,12 +76,14 @@ core::Status Phase::begin(Checkpoint& checkpoint) {
 }
 
 EpochBatches Phase::batches_of(int epoch) const {
+  const bool on_device = network_.device() != Device::kCpu && !task_.augmentation.is_none();
   return {.folder = &folder_,
           .plan = cut_evenly(examples_of(epoch), static_cast<std::size_t>(settings_.batch_size)),
           .options = {.augmentation = task_.augmentation,
                       .seed = static_cast<std::uint64_t>(settings_.seed),
                       .epoch = static_cast<std::uint64_t>(epoch),
-                      .thread_count = options_.loader_threads}};
+                      .thread_count = options_.loader_threads,
+                      .making = on_device ? Making::kOnDevice : Making::kInThreads}};
 }
 
 void Phase::begin_epoch(std::size_t batch_count) {

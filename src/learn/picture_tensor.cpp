@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learn/detail/picture_tensor.hpp"
 
+#include "learn/detail/augment_batch.hpp"
 #include "learn/detail/loss.hpp"
 #include "learn/detail/network_parts.hpp"
 
 namespace alveus::learn {
 
+namespace {
+
+at::Tensor make_on_device(UnmadePictures& unmade, std::int64_t height, std::int64_t width, const at::Device& device) {
+  const auto count = static_cast<std::int64_t>(unmade.changes.size());
+  const at::Tensor bytes = at::from_blob(unmade.bytes.data(), {count, height, width}, at::kByte).to(device);
+  const at::Tensor pictures = change_pictures(bytes, unmade.changes);
+  return unmade.mixes.empty() ? pictures : mix_pictures(pictures, unmade.mixes);
+}
+
+}  // namespace
+
 at::Tensor picture_tensor(Batch& batch, const TensorFolder& folder, const Network& network) {
   const auto count = static_cast<std::int64_t>(batch.targets.size());
   const auto height = static_cast<std::int64_t>(folder.height());
   const auto width = static_cast<std::int64_t>(folder.width());
-  at::Tensor pictures = at::from_blob(batch.pixels.data(), {count, 1, height, width}, at::kFloat);
-  pictures = pictures.to(torch_device(network.device()));
+  const at::Device device = torch_device(network.device());
+  const at::Tensor pictures =
+      batch.unmade ? make_on_device(*batch.unmade, height, width, device)
+                   : at::from_blob(batch.pixels.data(), {count, 1, height, width}, at::kFloat).to(device);
   return network.options().in_channels == 1 ? pictures : pictures.expand({-1, 3, -1, -1});
 }
 
