@@ -19,10 +19,11 @@ constexpr std::string_view kRecordFailure = "--record-failure";
 constexpr std::size_t kTailBytes = 4096;
 constexpr std::size_t kReasonBytesMax = 500;
 
-constexpr std::array<LaboratoryCommand, 10> kCommands = {{
+constexpr std::array<LaboratoryCommand, 11> kCommands = {{
     {"phantom", "make a synthetic chest-CT data set with ground-truth lesions"},
     {"ingest", "read a data set's manifest, check every file, list what is rejected and why"},
     {"window", "map the fixed window to 8 bits, crop to the lungs, resize"},
+    {"pretrain", "learn start weights from the pictures of a fold, without labels"},
     {"train", "train one variant"},
     {"predict", "compute the probabilities of a trained variant"},
     {"explain", "show and score which parts of a picture decided"},
@@ -59,10 +60,10 @@ std::vector<std::string> values_of(std::span<const std::string> arguments, std::
   return values;
 }
 
-/// The variant that the arguments speak of: the variant file's name, or the trained model's folder.
+/// The variant or pre-training that the arguments speak of: its file's name, or the trained model's folder.
 std::string variant_of(std::span<const std::string> arguments) {
-  if (const auto file = value_of(arguments, "--variant"); !file.empty()) {
-    return std::filesystem::path(file).stem().string();
+  for (const std::string_view flag : {"--variant", "--pretraining"}) {
+    if (const auto file = value_of(arguments, flag); !file.empty()) return std::filesystem::path(file).stem().string();
   }
   std::filesystem::path model = value_of(arguments, "--model");
   if (!model.has_filename()) model = model.parent_path();
@@ -106,7 +107,9 @@ core::Status record_failure(std::span<const std::string> arguments, const sys::F
     return record_failures_below(models, arguments, reason_of(end));
   }
   std::filesystem::path folder = ".";
-  if (const auto out = value_of(arguments, "--out"); step == "train" && !out.empty()) folder = out;
+  if (const auto out = value_of(arguments, "--out"); !out.empty() && (step == "train" || step == "pretrain")) {
+    folder = out;
+  }
   ALVEUS_TRY(sys::make_directories(folder));
   return sys::write_file(folder / "failure.json", failure_text(variant_of(arguments), step, reason_of(end)));
 }

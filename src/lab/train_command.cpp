@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signal.h>
-
-#include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -16,6 +12,7 @@
 #include "lab/commands.hpp"
 #include "lab/network_flags.hpp"
 #include "lab/start_weights.hpp"
+#include "lab/stop_request.hpp"
 #include "lab/trained_model.hpp"
 #include "lab/training_display.hpp"
 #include "lab/training_log.hpp"
@@ -28,19 +25,6 @@ namespace {
 
 using core::ErrorCode;
 namespace fs = std::filesystem;
-
-// A handler can reach nothing but statics.
-std::atomic<bool> stop_requested = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-/// Turns the first SIGTERM or SIGINT into a request; the second ends the program.
-void listen_for_stop() {
-  struct sigaction action{};
-  action.sa_handler = [](int) { stop_requested = true; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  ::sigaction(SIGTERM, &action, nullptr);
-  ::sigaction(SIGINT, &action, nullptr);
-}
 
 core::Result<study::Variant> read_variant(const fs::path& file) {
   ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
@@ -198,7 +182,7 @@ std::vector<learn::TrainingJob> jobs_of(const std::vector<Order>& orders, const 
     options.device = data.device;
     options.loader_threads = static_cast<std::size_t>(flags.integer("loader-threads"));
     options.checkpoint_folder = order.out / "checkpoint";
-    options.should_stop = [] { return stop_requested.load(); };
+    options.should_stop = is_stop_requested;
     options.on_progress = [listener = listeners.back().get()](const learn::TrainingProgress& progress) {
       listener->display.show(progress);
       listener->log.take(progress);

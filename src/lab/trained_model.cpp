@@ -6,6 +6,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/value.hpp"
+#include "lab/member_reader.hpp"
 #include "learn/runtime.hpp"
 #include "sys/file.hpp"
 
@@ -15,46 +16,6 @@ namespace {
 using core::ErrorCode;
 
 constexpr int kFormatVersion = 1;
-
-/// Reads members of one JSON object, remembering the first that is wrong.
-class MemberReader {
- public:
-  explicit MemberReader(const core::Value& value) : value_(value) {}
-
-  std::string text(std::string_view name) {
-    const core::Value* const member = find(name, &core::Value::is_string);
-    return member == nullptr ? "" : member->as_string();
-  }
-  std::int64_t whole(std::string_view name) {
-    const core::Value* const member = find(name, &core::Value::is_integer);
-    return member == nullptr ? 0 : member->as_integer();
-  }
-  double real(std::string_view name) {
-    const core::Value* const member = find(name, &core::Value::is_number);
-    return member == nullptr ? 0 : member->as_real();
-  }
-  bool flag(std::string_view name) {
-    const core::Value* const member = find(name, &core::Value::is_bool);
-    return member != nullptr && member->as_bool();
-  }
-  core::Status status(const std::string& file) const {
-    if (wrong_.empty()) return {};
-    return core::fail(ErrorCode::kInvalidInput,
-                      "'" + wrong_ + "' is absent or of another kind; the file was not written by 'alveus train'",
-                      file);
-  }
-
- private:
-  const core::Value* find(std::string_view name, bool (core::Value::*is_kind)() const) {
-    const core::Value* const member = value_.find(name);
-    if (member != nullptr && (member->*is_kind)()) return member;
-    if (wrong_.empty()) wrong_ = name;
-    return nullptr;
-  }
-
-  const core::Value& value_;
-  std::string wrong_;
-};
 
 learn::StartWeights parse_start_weights(const core::Value& value) {
   learn::StartWeights weights = {.file = value.string_or("file", ""),
@@ -138,7 +99,7 @@ core::Result<TrainingReport> parse_training_json(const std::string& name, std::s
   if (const core::Value* const weights = value->find("start_weights")) {
     report.start_weights = parse_start_weights(*weights);
   }
-  ALVEUS_TRY(members.status(name));
+  ALVEUS_TRY(members.status(name, "alveus train"));
   return report;
 }
 

@@ -43,9 +43,9 @@ std::string status_line(const learn::TrainingProgress& progress, double seconds_
   if (!progress.history->empty()) {
     const learn::EpochRecord& last = progress.history->back();
     const auto best = std::ranges::min_element(*progress.history, {}, &learn::EpochRecord::validation_loss);
-    line += "  val " + number("%.3f", last.validation_loss);
+    if (last.validation_loss) line += "  val " + number("%.3f", *last.validation_loss);
     if (last.validation_auc) line += ", AUC " + number("%.3f", *last.validation_auc);
-    line += " (best: epoch " + std::to_string(best->epoch) + ")";
+    if (last.validation_loss) line += " (best: epoch " + std::to_string(best->epoch) + ")";
   }
   line += "  " + number("%.0f", progress.pictures_per_second) + " pictures/s";
   return line + "  at most " + duration_text(seconds_left) + " left";
@@ -53,8 +53,8 @@ std::string status_line(const learn::TrainingProgress& progress, double seconds_
 
 std::string epoch_line(const learn::TrainingProgress& progress) {
   const learn::EpochRecord& last = progress.history->back();
-  std::string line = epoch_number(progress) + ": loss " + number("%.4f", last.train_loss) + ", validation loss " +
-                     number("%.4f", last.validation_loss);
+  std::string line = epoch_number(progress) + ": loss " + number("%.4f", last.train_loss);
+  if (last.validation_loss) line += ", validation loss " + number("%.4f", *last.validation_loss);
   if (last.validation_auc) line += ", AUC " + number("%.4f", *last.validation_auc);
   return line + ", " + number("%.1f", progress.pictures_per_second) + " pictures/s";
 }

@@ -18,7 +18,7 @@ std::string epoch_event(std::string_view variant, const learn::TrainingProgress&
                    {"epochs_max", progress.epochs_max},
                    {"learning_rate", last.learning_rate},
                    {"train_loss", last.train_loss},
-                   {"validation_loss", last.validation_loss},
+                   {"validation_loss", last.validation_loss ? core::Value(*last.validation_loss) : core::Value()},
                    {"validation_auc", last.validation_auc ? core::Value(*last.validation_auc) : core::Value()},
                    {"pictures_per_second", progress.pictures_per_second}});
 }
@@ -45,7 +45,7 @@ core::Status TrainingLog::draw(const learn::TrainingProgress& progress) {
   const learn::EpochRecord& last = progress.history->back();
   const std::string prefix = progress.phase == "classify" ? "" : progress.phase + "/";
   ALVEUS_TRY(file_->add(now, last.epoch, prefix + "loss/train", last.train_loss));
-  ALVEUS_TRY(file_->add(now, last.epoch, prefix + "loss/validation", last.validation_loss));
+  if (last.validation_loss) ALVEUS_TRY(file_->add(now, last.epoch, prefix + "loss/validation", *last.validation_loss));
   if (last.validation_auc) ALVEUS_TRY(file_->add(now, last.epoch, prefix + "auc/validation", *last.validation_auc));
   return file_->add(now, last.epoch, prefix + "learning_rate", last.learning_rate);
 }

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "learn/detail/blocks.hpp"
+
 namespace alveus::learn {
 namespace {
 
@@ -147,6 +149,29 @@ at::Tensor WindowAttention::forward(const at::Tensor& input, const Pass&) const 
   map = join_windows(attend(cut_to_windows(map, window), mask), window, map.sizes());
   if (shifts) map = at::roll(map, {row_shift, column_shift}, {1, 2});
   return map.narrow(1, 0, height).narrow(2, 0, width).contiguous();
+}
+
+std::unique_ptr<Layer> token_norm(WeightList& weights, const std::string& name, std::int64_t channels) {
+  constexpr double kEpsilon = 1e-6;
+  return std::make_unique<LayerNorm>(weights, name, channels, kEpsilon, LayerNorm::Channels::kLast);
+}
+
+std::unique_ptr<Layer> transformer_block(WeightList& weights, const std::string& name, std::int64_t channels,
+                                         std::int64_t head_count) {
+  Layers gather;
+  gather.push_back(token_norm(weights, name + ".ln_1", channels));
+  gather.push_back(std::make_unique<SelfAttention>(weights, name + ".self_attention", channels, head_count));
+  Layers think;
+  const Start start = {.weight = Filling::uniform(std::sqrt(6.0 / static_cast<double>(5 * channels))),
+                       .bias = Filling::normal(1e-6)};
+  think.push_back(token_norm(weights, name + ".ln_2", channels));
+  think.push_back(std::make_unique<Linear>(weights, name + ".mlp.0", channels, 4 * channels, start));
+  think.push_back(std::make_unique<Gelu>());
+  think.push_back(std::make_unique<Linear>(weights, name + ".mlp.3", 4 * channels, channels, start));
+  Layers both;
+  both.push_back(std::make_unique<Sum>(std::move(gather)));
+  both.push_back(std::make_unique<Sum>(std::move(think)));
+  return std::make_unique<Sequence>(std::move(both));
 }
 
 }  // namespace alveus::learn

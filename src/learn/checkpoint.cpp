@@ -16,9 +16,13 @@ constexpr std::string_view kWeightPrefix = "weights/";
 constexpr std::string_view kIdentityKey = "identity";
 constexpr std::string_view kStateKey = "state";
 
+core::Value optional_value(const std::optional<double>& number) {
+  return number ? core::Value(*number) : core::Value();
+}
+
 core::Value to_value(const EpochRecord& record) {
-  return core::Array{record.epoch, record.learning_rate, record.train_loss, record.validation_loss,
-                     record.validation_auc ? core::Value(*record.validation_auc) : core::Value()};
+  return core::Array{record.epoch, record.learning_rate, record.train_loss, optional_value(record.validation_loss),
+                     optional_value(record.validation_auc)};
 }
 
 std::string state_text(const PhaseState& state) {
@@ -38,14 +42,15 @@ std::optional<EpochRecord> read_record(const core::Value& value) {
   if (!value.is_array() || value.as_array().size() != 5) return std::nullopt;
   const core::Array& cells = value.as_array();
   if (!cells[0].is_integer()) return std::nullopt;
-  for (const std::size_t i : {1U, 2U, 3U}) {
+  for (const std::size_t i : {1U, 2U}) {
     if (!cells[i].is_number()) return std::nullopt;
   }
   EpochRecord record = {.epoch = static_cast<int>(cells[0].as_integer()),
                         .learning_rate = cells[1].as_real(),
                         .train_loss = cells[2].as_real(),
-                        .validation_loss = cells[3].as_real(),
+                        .validation_loss = std::nullopt,
                         .validation_auc = std::nullopt};
+  if (cells[3].is_number()) record.validation_loss = cells[3].as_real();
   if (cells[4].is_number()) record.validation_auc = cells[4].as_real();
   return record;
 }
@@ -83,8 +88,8 @@ std::optional<PhaseState> read_state(std::string_view text) {
   return state;
 }
 
-core::Status take_weights(const Network& network, const tensorfile::SafetensorsFile& file) {
-  for (const Weight& weight : network.parts().weights.items()) {
+core::Status take_weights(const WeightList& weights, const tensorfile::SafetensorsFile& file) {
+  for (const Weight& weight : weights.items()) {
     ALVEUS_TRY(copy_from(file, std::string(kWeightPrefix) + weight.name, weight.tensor));
   }
   return {};
@@ -110,7 +115,7 @@ core::Status Checkpoint::save(const Learner& learner, const PhaseState& state) {
     best_.reset();
     SavedTensors tensors;
     if (!state.finished) {
-      for (const Weight& weight : learner.network.parts().weights.items()) {
+      for (const Weight& weight : learner.weights.items()) {
         tensors.add(std::string(kWeightPrefix) + weight.name, weight.tensor);
       }
       learner.optimizer.save(tensors);
@@ -144,7 +149,7 @@ core::Result<std::optional<PhaseState>> Checkpoint::load(const Learner& learner)
                         file.name());
     }
     if (state->finished) return state;
-    ALVEUS_TRY(take_weights(learner.network, file));
+    ALVEUS_TRY(take_weights(learner.weights, file));
     ALVEUS_TRY(learner.optimizer.restore(file, state->steps));
     ALVEUS_TRY(learner.average.restore(file, state->averaged));
     return state;

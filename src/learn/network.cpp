@@ -63,12 +63,6 @@ std::int64_t trained_count(const WeightList& weights) {
   return count;
 }
 
-/// Whether the weight depends on the task, or only training needs it.
-bool is_in_head(const Blueprint& blueprint, const std::string& name) {
-  return std::ranges::any_of(blueprint.head_names,
-                             [&](const std::string& head) { return name.starts_with(head + "."); });
-}
-
 core::Result<int> metadata_number(const tensorfile::SafetensorsFile& file, std::string_view key) {
   const auto found = file.metadata().find(std::string(key));
   int number = 0;
@@ -173,6 +167,11 @@ tensorfile::TextMap with_options(tensorfile::TextMap metadata, const NetworkOpti
 }
 
 }  // namespace
+
+bool is_in_head(const Blueprint& blueprint, const std::string& name) {
+  return std::ranges::any_of(blueprint.head_names,
+                             [&](const std::string& head) { return name.starts_with(head + "."); });
+}
 
 at::Device torch_device(Device device) { return {device == Device::kCpu ? at::kCPU : at::kCUDA}; }
 

@@ -101,6 +101,8 @@ class Network {
   /// sizes in between. Only for the maps of the description.
   FeatureCut features(FeatureMap map, const at::Tensor& input, std::span<const std::int64_t> slice_counts = {}) const;
   at::Tensor finish(FeatureMap map, const FeatureCut& cut) const;
+  /// As `features` while training.
+  FeatureCut features_training(FeatureMap map, const at::Tensor& input, const TrainingPass& training) const;
 
   /// Writes all weights with the network's name and sizes as metadata, and what `metadata` adds. Gives the file's
   /// SHA-256.

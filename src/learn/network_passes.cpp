@@ -103,6 +103,13 @@ at::Tensor value_of(const FeatureCut& cut, MapForm form) {
 
 }  // namespace
 
+Pass layer_pass(const TrainingPass& training, std::span<const std::int64_t> slice_counts) {
+  return {.training = true,
+          .noise = training.dropping == Dropping::kOn ? &training.noise : nullptr,
+          .momentum = std::max(training.statistics_share_min, 1.0 / static_cast<double>(training.step_number)),
+          .slice_counts = slice_counts};
+}
+
 core::Status Network::check_input(std::span<const std::int64_t> sizes) const {
   const std::string missing = missing_of(description(), parts_->options, sizes);
   if (missing.empty()) return {};
@@ -119,11 +126,7 @@ at::Tensor Network::forward(const at::Tensor& input, std::span<const std::int64_
 
 TrainingLogits Network::forward_training(const at::Tensor& input, const TrainingPass& training) const {
   const LayerInput start = as_layer_input(*this, input, training.slice_counts);
-  const Pass pass = {
-      .training = true,
-      .noise = training.dropping == Dropping::kOn ? &training.noise : nullptr,
-      .momentum = std::max(training.statistics_share_min, 1.0 / static_cast<double>(training.step_number)),
-      .slice_counts = start.slice_counts};
+  const Pass pass = layer_pass(training, start.slice_counts);
   const Blueprint& blueprint = parts_->blueprint;
   TrainingLogits answer;
   at::Tensor value = through(blueprint.features, 0, blueprint.auxiliary_begin, start.value, pass);
@@ -138,6 +141,13 @@ FeatureCut Network::features(FeatureMap map, const at::Tensor& input,
                              std::span<const std::int64_t> slice_counts) const {
   LayerInput start = as_layer_input(*this, input, slice_counts);
   const Pass pass = {.slice_counts = start.slice_counts};
+  const at::Tensor value = through(parts_->blueprint.features, 0, map_end(*this, map), std::move(start.value), pass);
+  return cut_of(value, parts_->blueprint.map_form, std::move(start.slice_counts));
+}
+
+FeatureCut Network::features_training(FeatureMap map, const at::Tensor& input, const TrainingPass& training) const {
+  LayerInput start = as_layer_input(*this, input, training.slice_counts);
+  const Pass pass = layer_pass(training, start.slice_counts);
   const at::Tensor value = through(parts_->blueprint.features, 0, map_end(*this, map), std::move(start.value), pass);
   return cut_of(value, parts_->blueprint.map_form, std::move(start.slice_counts));
 }

@@ -36,6 +36,15 @@ std::optional<double> slice_auc(const std::vector<float>& logits, const std::vec
   return area ? std::optional(area->area) : std::nullopt;
 }
 
+/// Handles to the weights of the network, then to those of the objective, if any.
+WeightList all_weights(const Network& network, const Objective* objective) {
+  WeightList all = network.parts().weights;
+  if (objective != nullptr) {
+    for (const Weight& weight : objective->weights().items()) all.share(weight);
+  }
+  return all;
+}
+
 }  // namespace
 
 Phase::Phase(Network& network, const TensorFolder& folder, const study::TrainingSettings& settings, PhaseTask task,
@@ -46,10 +55,11 @@ Phase::Phase(Network& network, const TensorFolder& folder, const study::Training
       task_(std::move(task)),
       options_(options),
       clock_(clock),
+      weights_(all_weights(network, task_.objective)),
       training_loss_(settings, task_.training_class_weights),
       validation_loss_(settings, task_.class_weights),
-      optimizer_(network.parts().weights, settings),
-      average_(network.parts().weights, settings),
+      optimizer_(weights_, settings),
+      average_(weights_, settings),
       precision_(settings.precision == "float32"    ? at::kFloat
                  : settings.precision == "bfloat16" ? at::kBFloat16
                                                     : at::kHalf),
@@ -117,7 +127,7 @@ core::Status Phase::end_epoch() {
   ALVEUS_TRY(validate_and_keep({.epoch = epoch,
                                 .learning_rate = schedule_.at(epoch, 0),
                                 .train_loss = train_loss,
-                                .validation_loss = 0,
+                                .validation_loss = std::nullopt,
                                 .validation_auc = std::nullopt}));
   state_.steps = optimizer_.step_count();
   state_.averaged = average_.count();
@@ -137,9 +147,9 @@ core::Status Phase::validate_and_keep(EpochRecord record) {
   if (average_.needs_statistics()) ALVEUS_TRY(gather_statistics(record.epoch));
   ALVEUS_TRY(validate(record));
   state_.history.push_back(record);
-  if (state_.best_epoch == 0 || record.validation_loss < state_.best_loss) {
+  if (state_.best_epoch == 0 || !record.validation_loss || *record.validation_loss < state_.best_loss) {
     state_.best_epoch = record.epoch;
-    state_.best_loss = record.validation_loss;
+    state_.best_loss = record.validation_loss.value_or(record.train_loss);
     ALVEUS_TRY(checkpoint_->keep_best(network_));
   }
   if (has_mean) ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.swap(); }));
@@ -163,6 +173,7 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
     const auto count = static_cast<std::int64_t>(batch.targets.size());
     const std::int64_t parts = std::min(settings_.batch_parts, count);
     const at::Tensor pictures = picture_tensor(batch, folder_, network_);
+    if (task_.objective != nullptr) return learn_by_objective(batch, pictures, place);
     const at::Tensor targets = target_rows(batch, static_cast<std::int64_t>(task_.class_weights.size()));
     const double weight = training_loss_.weight(targets);
     const at::Device device = torch_device(network_.device());
@@ -197,6 +208,27 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
     epoch_->loss.weight += weight;
     return {};
   });
+}
+
+/// The batch passes whole: what contrasts its pictures cannot be taken apart.
+core::Status Phase::learn_by_objective(const Batch& batch, const at::Tensor& pictures, const Place& place) {
+  at::Tensor mean;
+  {
+    const ReducedPrecision precision(pictures.device().type(), precision_);
+    mean = task_.objective->loss({.pictures = pictures,
+                                  .samples = batch.samples,
+                                  .epoch = place.epoch,
+                                  .pass = {.noise = epoch_->noise, .step_number = optimizer_.step_count() + 1}});
+  }
+  const auto value = mean.item<double>();
+  if (!std::isfinite(value)) return core::fail(diverged(batch, place, "the loss is not finite"));
+  (mean * scaler_.scale()).backward();
+  ALVEUS_TRY(take_step(batch, place));
+  task_.objective->after_step();
+  const auto count = static_cast<double>(batch.samples.size());
+  epoch_->loss.sum += value * count;
+  epoch_->loss.weight += count;
+  return {};
 }
 
 core::Status Phase::take_step(const Batch& batch, const Place& place) {
@@ -260,12 +292,13 @@ double Phase::mean_loss(const std::vector<float>& logits, const std::vector<Exam
 
 core::Status Phase::validate(EpochRecord& record) const {
   const auto& examples = task_.validation_examples;
+  if (examples.empty()) return {};
   ALVEUS_TRY_ASSIGN(const auto logits, predict_logits(network_, folder_, examples,
                                                       {.batch_size = static_cast<std::size_t>(settings_.batch_size),
                                                        .loader_threads = options_.loader_threads}));
   const std::size_t class_count = task_.class_weights.size();
   record.validation_loss = mean_loss(logits, examples);
-  if (!std::isfinite(record.validation_loss)) {
+  if (!std::isfinite(*record.validation_loss)) {
     return core::fail(ErrorCode::kInvalidInput, "the training diverged: the validation loss is not finite in epoch " +
                                                     std::to_string(record.epoch) + "; choose a smaller learning rate");
   }

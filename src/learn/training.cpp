@@ -272,12 +272,18 @@ std::vector<core::Result<TrainingOutcome>> train_together(std::span<const Traini
   return outcomes;
 }
 
+namespace {
+
+std::string optional_text(const std::optional<double>& number) { return number ? core::number_text(*number) : ""; }
+
+}  // namespace
+
 std::string history_csv(const std::vector<EpochRecord>& history) {
   core::CsvTable table({"epoch", "learning_rate", "train_loss", "val_loss", "val_auc"});
   for (const EpochRecord& record : history) {
     table.add({std::to_string(record.epoch), core::number_text(record.learning_rate),
-               core::number_text(record.train_loss), core::number_text(record.validation_loss),
-               record.validation_auc ? core::number_text(*record.validation_auc) : ""});
+               core::number_text(record.train_loss), optional_text(record.validation_loss),
+               optional_text(record.validation_auc)});
   }
   return table.text();
 }

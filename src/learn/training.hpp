@@ -34,16 +34,16 @@ struct TrainingInputs {
 struct EpochRecord {
   int epoch = 0;  ///< from 1
   double learning_rate = 0;
-  double train_loss = 0;                 ///< class-weighted mean over the epoch's batches, while the weights moved
-  double validation_loss = 0;            ///< class-weighted mean
-  std::optional<double> validation_auc;  ///< of slices; nothing without both of two classes
+  double train_loss = 0;                  ///< class-weighted mean over the epoch's batches, while the weights moved
+  std::optional<double> validation_loss;  ///< class-weighted mean; nothing in a phase that validates nothing
+  std::optional<double> validation_auc;   ///< of slices; nothing without both of two classes
 
   friend bool operator==(const EpochRecord&, const EpochRecord&) = default;
 };
 
 /// Where a running training stands.
 struct TrainingProgress {
-  std::string phase;  ///< "rotation" while it learns start weights, else "classify"
+  std::string phase;  ///< "classify", or how it learns start weights: "rotation", "simclr", …
   int epoch = 0;
   int epochs_max = 0;
   std::size_t batches_done = 0;

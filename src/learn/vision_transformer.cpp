@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "learn/detail/attention.hpp"
-#include "learn/detail/blocks.hpp"
 #include "learn/detail/blueprint.hpp"
 
 namespace alveus::learn {
@@ -22,7 +21,6 @@ constexpr std::array kPlans = {
     TransformerPlan{"vit_s_16", 16, 12, 6, 384},
     TransformerPlan{"vit_b_16", 16, 12, 12, 768},
 };
-constexpr double kEpsilon = 1e-6;
 
 /// [N, C, H, W] to [N, 1 + patches, channels]: a class token and the projected patches, each with what was learned for
 /// its position.
@@ -61,28 +59,6 @@ class TakeClassToken final : public Layer {
   at::Tensor forward(const at::Tensor& input, const Pass&) const override { return input.select(1, 0); }
 };
 
-std::unique_ptr<Layer> norm(WeightList& weights, const std::string& name, std::int64_t channels) {
-  return std::make_unique<LayerNorm>(weights, name, channels, kEpsilon, LayerNorm::Channels::kLast);
-}
-
-std::unique_ptr<Layer> block(WeightList& weights, const std::string& name, const TransformerPlan& plan) {
-  const std::int64_t channels = plan.channels;
-  Layers gather;
-  gather.push_back(norm(weights, name + ".ln_1", channels));
-  gather.push_back(std::make_unique<SelfAttention>(weights, name + ".self_attention", channels, plan.head_count));
-  Layers think;
-  const Start start = {.weight = Filling::uniform(std::sqrt(6.0 / static_cast<double>(5 * channels))),
-                       .bias = Filling::normal(1e-6)};
-  think.push_back(norm(weights, name + ".ln_2", channels));
-  think.push_back(std::make_unique<Linear>(weights, name + ".mlp.0", channels, 4 * channels, start));
-  think.push_back(std::make_unique<Gelu>());
-  think.push_back(std::make_unique<Linear>(weights, name + ".mlp.3", 4 * channels, channels, start));
-  Layers both;
-  both.push_back(std::make_unique<Sum>(std::move(gather)));
-  both.push_back(std::make_unique<Sum>(std::move(think)));
-  return std::make_unique<Sequence>(std::move(both));
-}
-
 /// The last block belongs to the head: behind it the patches say nothing more to the class token.
 Blueprint build(const TransformerPlan& plan, const NetworkSize& size, WeightList& weights) {
   Blueprint network;
@@ -90,9 +66,11 @@ Blueprint build(const TransformerPlan& plan, const NetworkSize& size, WeightList
   network.features.push_back(std::make_unique<PatchEmbedding>(weights, plan, size));
   for (int i = 0; i < plan.depth; ++i) {
     Layers& layers = i + 1 < plan.depth ? network.features : network.head;
-    layers.push_back(block(weights, "encoder.layers.encoder_layer_" + std::to_string(i), plan));
+    layers.push_back(transformer_block(weights, "encoder.layers.encoder_layer_" + std::to_string(i), plan.channels,
+                                       plan.head_count));
   }
-  network.head.push_back(norm(weights, "encoder.ln", plan.channels));
+  network.head.push_back(token_norm(weights, "encoder.ln", plan.channels));
+  network.token_head_end = network.head.size();
   network.head.push_back(std::make_unique<TakeClassToken>());
   const Start start = {.weight = Filling::constant(0), .bias = Filling::constant(0)};
   network.head.push_back(std::make_unique<Linear>(weights, "heads.head", plan.channels, size.class_count, start));

@@ -66,6 +66,11 @@ at::Tensor WeightList::add_index(std::string name, const at::Tensor& values) {
   return tensor;
 }
 
+void WeightList::share(Weight weight) {
+  ALVEUS_CHECK(find(weight.name) == nullptr, "a name stands for one weight");
+  items_.push_back(std::move(weight));
+}
+
 const Weight* WeightList::find(std::string_view name) const {
   const auto found = std::ranges::find(items_, name, &Weight::name);
   return found == items_.end() ? nullptr : &*found;

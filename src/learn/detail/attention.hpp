@@ -38,4 +38,12 @@ class WindowAttention final : public Layer {
   at::Tensor in_weight_, in_bias_, out_weight_, out_bias_, bias_table_, bias_index_;
 };
 
+/// A block of a transformer, [N, T, C] to the same: x + attention(norm(x)), then x + mlp(norm(x)) of four times the
+/// width, with torchvision's names and first values.
+std::unique_ptr<Layer> transformer_block(WeightList& weights, const std::string& name, std::int64_t channels,
+                                         std::int64_t head_count);
+
+/// The norm of a transformer.
+std::unique_ptr<Layer> token_norm(WeightList& weights, const std::string& name, std::int64_t channels);
+
 }  // namespace alveus::learn

@@ -25,6 +25,7 @@ struct Blueprint {
   Layers head;
   std::size_t next_to_last_end = 0;  ///< number of feature layers up to the end of the last stage but one
   MapForm map_form = MapForm::kPlaces;
+  std::size_t token_head_end = 0;         ///< number of head layers, from the first, that still answer tokens
   Layers auxiliary = {};                  ///< a second head, for training
   std::size_t auxiliary_begin = 0;        ///< number of feature layers in front of it
   std::int64_t auxiliary_side_least = 0;  ///< of the map it takes; it has no say over smaller ones

@@ -32,7 +32,7 @@ struct PhaseState {
 
 /// What changes while a phase learns.
 struct Learner {
-  Network& network;
+  const WeightList& weights;
   Optimizer& optimizer;
   WeightAverage& average;
 };

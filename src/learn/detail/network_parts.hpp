@@ -22,6 +22,12 @@ struct Network::Parts {
 
 at::Device torch_device(Device device);
 
+/// Whether the weight depends on the task, or only training needs it.
+bool is_in_head(const Blueprint& blueprint, const std::string& name);
+
+/// What the layers need of a training pass.
+Pass layer_pass(const TrainingPass& training, std::span<const std::int64_t> slice_counts = {});
+
 /// Tensors as a file wants them: contiguous copies on the CPU where needed, kept alive here, and views of them.
 class SavedTensors {
  public:

@@ -12,6 +12,7 @@
 #include "learn/detail/checkpoint.hpp"
 #include "learn/detail/gradient_scaler.hpp"
 #include "learn/detail/loss.hpp"
+#include "learn/detail/objective.hpp"
 #include "learn/network.hpp"
 #include "learn/schedule.hpp"
 #include "learn/training.hpp"
@@ -23,10 +24,11 @@ namespace alveus::learn {
 struct PhaseTask {
   std::string name;  ///< "classify" or "rotation": keeps the random streams of the phases apart
   std::function<std::vector<Example>(int epoch)> training_examples;  ///< unshuffled
-  std::vector<Example> validation_examples;
+  std::vector<Example> validation_examples;   ///< without any the last epoch counts as the best, by its training loss
   std::vector<float> class_weights;           ///< of the loss, where it is weighted
   std::vector<float> training_class_weights;  ///< the same for what the epochs show
   study::Augmentation augmentation = {};
+  Objective* objective = nullptr;  ///< borrowed; null: the settings' loss of the logits against the targets
 };
 
 struct PhaseTally {
@@ -78,9 +80,10 @@ class Phase {
     std::size_t batch = 0;  ///< from 0
   };
 
-  Learner learner() { return {.network = network_, .optimizer = optimizer_, .average = average_}; }
+  Learner learner() { return {.weights = weights_, .optimizer = optimizer_, .average = average_}; }
   std::vector<Example> examples_of(int epoch) const;
   core::Status learn_from(Batch& batch, const Place& place);
+  core::Status learn_by_objective(const Batch& batch, const at::Tensor& pictures, const Place& place);
   core::Status take_step(const Batch& batch, const Place& place);
   core::Error diverged(const Batch& batch, const Place& place, std::string_view what) const;
   core::Status validate_and_keep(EpochRecord record);
@@ -97,6 +100,7 @@ class Phase {
   PhaseTask task_;
   const TrainingOptions& options_;
   const sys::Clock& clock_;
+  WeightList weights_;  ///< the network's, and the objective's where there is one
   Loss training_loss_;
   Loss validation_loss_;
   Optimizer optimizer_;

@@ -49,6 +49,9 @@ class WeightList {
   /// Adds a kIndex with its values.
   at::Tensor add_index(std::string name, const at::Tensor& values);
 
+  /// Adds a handle to a weight of another list.
+  void share(Weight weight);
+
   const std::vector<Weight>& items() const { return items_; }
   const Weight* find(std::string_view name) const;
   at::Device device() const { return device_; }

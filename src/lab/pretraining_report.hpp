@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "study/pretraining.hpp"
+
+namespace alveus::lab {
+
+/// What `pretrain` says about its weights in pretraining.json, beside model.safetensors. Nothing in it depends on time
+/// or machine.
+struct PretrainingReport {
+  study::Pretraining pretraining;
+  std::int64_t slices = 0;  ///< of the fold's part "train", the one that was looked at
+  double first_loss = 0;    ///< mean over the first epoch
+  double last_loss = 0;     ///< mean over the last
+  std::string weights_sha256;
+  std::string tensors_sha256;  ///< fingerprint of the tensor folder
+  std::string folds_sha256;    ///< of folds.csv
+  std::string device;
+  std::int64_t threads = 1;
+
+  friend bool operator==(const PretrainingReport&, const PretrainingReport&) = default;
+};
+
+std::string pretraining_json(const PretrainingReport& report);
+/// kInvalidInput names the file and the member that is absent or of another kind.
+core::Result<PretrainingReport> parse_pretraining_json(const std::string& name, std::string_view text);
+
+}  // namespace alveus::lab

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/pretraining.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "core/hash.hpp"
+#include "core/text.hpp"
+#include "testing/lesion_folder.hpp"
+
+namespace alveus::learn {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A small study, and pre-trainings on it into folders of their own.
+class PretrainingTest : public ::testing::Test {
+ protected:
+  PretrainingTest() : directory_(std::move(*sys::TemporaryDirectory::make("pretraining"))) {
+    const testing::LesionFolder folder{.path = directory_.path() / "t", .patients = 20, .side = 32};
+    folder.write();
+    folder_ = std::move(*TensorFolder::open(folder.path));
+    folds_ = *study::FoldTable::parse("folds.csv", *sys::read_file(folder.folds_file()));
+  }
+
+  static study::Pretraining wanted(const std::string& method, const std::string& network = "resnet18") {
+    return *study::named({.id = {}, .method = method, .network = network, .epochs = 2, .batch_size = 8});
+  }
+  core::Result<PretrainingOutcome> run(
+      const study::Pretraining& pretraining, const std::string& name,
+      std::function<bool()> should_stop = [] { return false; }) const {
+    TrainingOptions options;
+    options.checkpoint_folder = directory_.path() / name;
+    options.should_stop = std::move(should_stop);
+    return pretrain({.folder = *folder_, .folds = *folds_, .pretraining = pretraining}, options, clock_);
+  }
+  std::string bytes(const PretrainingOutcome& outcome, const std::string& name) const {
+    EXPECT_TRUE(save_encoder(outcome.network, path() / name, {}));
+    return *sys::read_file(path() / name);
+  }
+
+  std::filesystem::path path() const { return directory_.path(); }
+  const TensorFolder& folder() const { return *folder_; }
+  const study::FoldTable& folds() const { return *folds_; }
+  void set_folds(study::FoldTable folds) { folds_ = std::move(folds); }
+
+ private:
+  sys::TemporaryDirectory directory_;
+  std::optional<TensorFolder> folder_;
+  std::optional<study::FoldTable> folds_;
+  sys::RealClock clock_;
+};
+
+class EachMethodTest : public PretrainingTest, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(EachMethodTest, GoesOnToTheBitsOfAPretrainingThatWasNeverStopped) {
+  const auto whole = run(wanted(GetParam()), "whole");
+  ASSERT_TRUE(whole) << whole.error().text();
+  EXPECT_EQ(whole->slice_count, 24U);
+  EXPECT_EQ(whole->pictures, 2 * 24);
+  const auto stopped = run(wanted(GetParam()), "parts", [left = 4]() mutable { return left-- <= 0; });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, core::ErrorCode::kCancelled);
+  const auto resumed = run(wanted(GetParam()), "parts");
+  ASSERT_TRUE(resumed) << resumed.error().text();
+  EXPECT_EQ(resumed->history, whole->history);
+  EXPECT_EQ(bytes(*resumed, "a"), bytes(*whole, "b"));
+}
+
+TEST_P(EachMethodTest, LearnsOnASmallSet) {
+  auto longer = wanted(GetParam());
+  longer.epochs = 6;
+  const auto outcome = run(*study::named(longer), "a");
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_LT(outcome->history.back().train_loss, outcome->history.front().train_loss);
+}
+
+TEST_P(EachMethodTest, LooksAtNothingButTheTrainPartOfTheFold) {
+  const auto all = run(wanted(GetParam()), "all");
+  ASSERT_TRUE(all) << all.error().text();
+  // The patients of the other parts trade places; their pictures are the same as before.
+  std::string text = folds().csv();
+  for (const auto& [from, to] : {std::pair(",val", ",???"), std::pair(",test", ",val"), std::pair(",???", ",test")}) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + 1)) {
+      text.replace(at, std::string(from).size(), to);
+    }
+  }
+  set_folds(*study::FoldTable::parse("folds.csv", text));
+  const auto other = run(wanted(GetParam()), "other");
+  ASSERT_TRUE(other) << other.error().text();
+  EXPECT_EQ(bytes(*other, "a"), bytes(*all, "b"));
+}
+
+TEST_P(EachMethodTest, GivesStartWeightsThatATrainingTakes) {
+  const auto outcome = run(wanted(GetParam()), "a");
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(save_encoder(outcome->network, path() / "start.safetensors", {}));
+  const auto file = tensorfile::SafetensorsFile::open(path() / "start.safetensors");
+  EXPECT_EQ(file->find("fc.weight"), nullptr);
+  const NetworkOptions options = {.name = "resnet18", .in_channels = 1, .class_count = 2, .seed = 1};
+  auto network = *Network::make(options, Device::kCpu);
+  ASSERT_TRUE(network.save(path() / "scratch.safetensors", {}));
+  ASSERT_TRUE(network.take_start_weights(*tensorfile::WeightsFile::open(path() / "start.safetensors")));
+  ASSERT_TRUE(network.save(path() / "started.safetensors", {}));
+  const auto scratch = tensorfile::SafetensorsFile::open(path() / "scratch.safetensors");
+  const auto started = tensorfile::SafetensorsFile::open(path() / "started.safetensors");
+  const auto values = [](const auto& from, const std::string& name) {
+    const auto bytes = from->find(name)->bytes;
+    return std::vector(bytes.begin(), bytes.end());
+  };
+  for (const tensorfile::TensorView& view : file->tensors()) {
+    EXPECT_EQ(values(started, view.name), values(file, view.name)) << view.name << " at step 0";
+  }
+  EXPECT_NE(values(started, "conv1.weight"), values(scratch, "conv1.weight"));
+  EXPECT_NE(values(started, "layer4.1.conv2.weight"), values(scratch, "layer4.1.conv2.weight"));
+  EXPECT_EQ(values(started, "fc.weight"), values(scratch, "fc.weight")) << "the last layer starts afresh";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EachMethodTest, ::testing::Values("autoencoder", "mae", "moco", "rotation", "simclr"),
+                         [](const auto& parameter) { return parameter.param; });
+
+TEST_F(PretrainingTest, AMaskedAutoEncoderLearnsInATransformerToo) {
+  auto few = wanted("mae", "vit_s_16");
+  few.epochs = 3;
+  few.learning_rate = 3e-4;
+  const auto outcome = run(*study::named(few), "a");
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_LT(outcome->history.back().train_loss, outcome->history.front().train_loss);
+}
+
+TEST_F(PretrainingTest, RefusesNetworksThatTakeNoPictures) {
+  study::Pretraining volumes = wanted("simclr");
+  volumes.network = "resnet18_3d";
+  const auto outcome = run(volumes, "a");
+  ASSERT_FALSE(outcome);
+}
+
+TEST_F(PretrainingTest, RefusesAFoldThatIsNotThere) {
+  auto other = wanted("simclr");
+  other.fold = 3;
+  const auto outcome = run(*study::named(other), "a");
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("there is no fold 3, the split has folds 0 to 0"));
+}
+
+TEST_F(PretrainingTest, RefusesTheCheckpointOfAnotherPretraining) {
+  ASSERT_TRUE(run(wanted("autoencoder"), "a"));
+  auto other = wanted("autoencoder");
+  other.seed = 2;
+  const auto outcome = run(*study::named(other), "a");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, core::ErrorCode::kInvalidInput);
+}
+
+}  // namespace
+}  // namespace alveus::learn
