@@ -96,21 +96,22 @@ MocoObjective::MocoObjective(const Network& network, Network key_network, Object
   queue_.copy_(unit_rows(queue_));
   for (const Weight& weight : key_weights_.items()) weights_.share(kept(weight));
   for (const Weight& weight : key_network_.parts().weights.items()) weights_.share(kept(weight));
-  follow(0);
+  follow([](at::Tensor& key, const at::Tensor& query) { key.copy_(query); });
 }
 
-/// Moves the key encoder towards the query encoder.
-void MocoObjective::follow(double momentum) const {
+/// Gives each weight of the key encoder and its counterpart of the query encoder to `move`.
+template <typename Move>
+void MocoObjective::follow(Move move) const {
   const at::NoGradGuard no_grad;
-  const auto move = [&](const WeightList& from) {
+  const auto each_of = [&](const WeightList& from) {
     for (const Weight& weight : from.items()) {
       if (weight.role != WeightRole::kTrained) continue;
-      const at::Tensor key = weights_.find(std::string(kKeyPrefix) + weight.name)->tensor;
-      key.mul_(momentum).add_(weight.tensor, 1 - momentum);
+      at::Tensor key = weights_.find(std::string(kKeyPrefix) + weight.name)->tensor;
+      move(key, weight.tensor);
     }
   };
-  move(network_.parts().weights);
-  move(weights_);
+  each_of(network_.parts().weights);
+  each_of(weights_);
 }
 
 at::Tensor MocoObjective::loss(const ObjectiveInput& input) {
@@ -125,7 +126,7 @@ at::Tensor MocoObjective::loss(const ObjectiveInput& input) {
 }
 
 void MocoObjective::after_step() {
-  follow(kKeyMomentum);
+  follow([](at::Tensor& key, const at::Tensor& query) { key.mul_(kKeyMomentum).add_(query, 1 - kKeyMomentum); });
   push_keys(queue_, last_keys_);
 }
 

@@ -167,7 +167,8 @@ core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const
                     }));
   ALVEUS_TRY(phase->begin(checkpoint));
   Phase* const alone = phase.get();
-  ALVEUS_TRY(train_together(std::span(&alone, 1)).front());
+  const auto ends = train_together(std::span(&alone, 1));
+  ALVEUS_TRY(ends.front());
   const PhaseState& state = phase->state();
   ALVEUS_TRY_ASSIGN(const auto last, tensorfile::SafetensorsFile::open(checkpoint.best_file(state.best_epoch)));
   ALVEUS_TRY(network.take_weights(last));

@@ -134,7 +134,8 @@ core::Status learn_rotations(Network& network, const TrainingInputs& inputs, con
               clock);
   ALVEUS_TRY(phase.begin(checkpoint));
   Phase* const alone = &phase;
-  ALVEUS_TRY(train_together(std::span(&alone, 1)).front());
+  const auto ends = train_together(std::span(&alone, 1));
+  ALVEUS_TRY(ends.front());
   ALVEUS_TRY_ASSIGN(const auto best, tensorfile::SafetensorsFile::open(checkpoint.best_file(phase.state().best_epoch)));
   ALVEUS_TRY(teacher.take_weights(best));
   return network.take_start_weights(teacher);

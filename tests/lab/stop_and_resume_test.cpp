@@ -52,13 +52,13 @@ class StopAndResumeTest : public ::testing::Test {
   }
 
   /// Starts, waits until the first epoch's checkpoint is there, and ends the program with SIGTERM.
-  sys::ProcessEnd stop_after_an_epoch(const std::string& out) {
+  sys::ProcessEnd stop_after_an_epoch(const sys::ProcessCommand& started, const fs::path& checkpoint) {
     std::promise<sys::ProcessEnd> promise;
     auto end = promise.get_future();
-    const auto process = runner_->start(command(out), [&](const sys::ProcessEnd& ended) { promise.set_value(ended); });
+    const auto process = runner_->start(started, [&](const sys::ProcessEnd& ended) { promise.set_value(ended); });
     EXPECT_TRUE(process) << process.error().text();
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    while (!fs::exists(path() / out / "checkpoint/classify/state.safetensors")) {
+    while (!fs::exists(path() / checkpoint / "state.safetensors")) {
       if (std::chrono::steady_clock::now() > deadline ||
           end.wait_for(std::chrono::milliseconds(5)) == std::future_status::ready)
         break;
@@ -80,7 +80,7 @@ TEST_F(StopAndResumeTest, GivesTheBytesOfATrainingThatWasNeverStopped) {
   ASSERT_TRUE(whole);
   ASSERT_EQ(whole->exit_code, 0) << *sys::read_file(path() / "errors.txt");
 
-  const auto stopped = stop_after_an_epoch("parts");
+  const auto stopped = stop_after_an_epoch(command("parts"), "parts/checkpoint/classify");
   ASSERT_EQ(stopped.exit_code, static_cast<int>(cmdline::ExitStatus::kInterrupted))
       << *sys::read_file(path() / "errors.txt");
   EXPECT_FALSE(fs::exists(path() / "parts/model.safetensors"));
@@ -88,6 +88,29 @@ TEST_F(StopAndResumeTest, GivesTheBytesOfATrainingThatWasNeverStopped) {
   ASSERT_TRUE(resumed);
   ASSERT_EQ(resumed->exit_code, 0) << *sys::read_file(path() / "errors.txt");
   for (const std::string file : {"model.safetensors", "training.json", "history.csv"}) {
+    EXPECT_EQ(*sys::read_file(path() / "parts" / file), *sys::read_file(path() / "whole" / file)) << file;
+  }
+}
+
+TEST_F(StopAndResumeTest, GivesTheBytesOfAPretrainingThatWasNeverStopped) {
+  const auto pretraining = [&](const std::string& out) {
+    auto learning = command(out);
+    learning.arguments[1] = "pretrain";
+    learning.arguments[2] = "--method=moco";
+    learning.arguments[3] = "--network=resnet18";
+    for (const std::string more : {"--epochs", "4", "--batch-size", "4"}) learning.arguments.push_back(more);
+    return learning;
+  };
+  const auto whole = sys::run_process(runner(), pretraining("whole"));
+  ASSERT_TRUE(whole);
+  ASSERT_EQ(whole->exit_code, 0) << *sys::read_file(path() / "errors.txt");
+  const auto stopped = stop_after_an_epoch(pretraining("parts"), "parts/checkpoint/moco");
+  ASSERT_EQ(stopped.exit_code, static_cast<int>(cmdline::ExitStatus::kInterrupted))
+      << *sys::read_file(path() / "errors.txt");
+  const auto resumed = sys::run_process(runner(), pretraining("parts"));
+  ASSERT_TRUE(resumed);
+  ASSERT_EQ(resumed->exit_code, 0) << *sys::read_file(path() / "errors.txt");
+  for (const std::string file : {"model.safetensors", "pretraining.json", "history.csv"}) {
     EXPECT_EQ(*sys::read_file(path() / "parts" / file), *sys::read_file(path() / "whole" / file)) << file;
   }
 }

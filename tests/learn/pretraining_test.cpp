@@ -70,10 +70,14 @@ TEST_P(EachMethodTest, GoesOnToTheBitsOfAPretrainingThatWasNeverStopped) {
 
 TEST_P(EachMethodTest, LearnsOnASmallSet) {
   auto longer = wanted(GetParam());
-  longer.epochs = 6;
+  longer.epochs = 12;
   const auto outcome = run(*study::named(longer), "a");
   ASSERT_TRUE(outcome) << outcome.error().text();
-  EXPECT_LT(outcome->history.back().train_loss, outcome->history.front().train_loss);
+  // The queue of moco begins with random keys, which anything differs from; it is full of true ones after an epoch.
+  const auto mean_of = [&](std::size_t first) {
+    return (outcome->history[first].train_loss + outcome->history[first + 1].train_loss) / 2;
+  };
+  EXPECT_LT(mean_of(10), mean_of(GetParam() == "moco" ? 1 : 0));
 }
 
 TEST_P(EachMethodTest, LooksAtNothingButTheTrainPartOfTheFold) {

@@ -68,7 +68,8 @@ class MocoObjective final : public Objective {
   void after_step() override;
 
  private:
-  void follow(double momentum) const;
+  template <typename Move>
+  void follow(Move move) const;
 
   const Network& network_;
   Network key_network_;
