@@ -9,6 +9,7 @@ namespace alveus::lab {
 cmdline::Command make_phantom_command();
 cmdline::Command make_ingest_command();
 cmdline::Command make_window_command();
+cmdline::Command make_augment_command();
 cmdline::Command make_pretrain_command();
 cmdline::Command make_train_command();
 cmdline::Command make_predict_command();
