@@ -47,10 +47,6 @@ class StopAndResumeTest : public ::testing::Test {
     return command;
   }
 
-  core::Result<sys::ProcessEnd> run_to_its_end(const sys::ProcessCommand& command) {
-    return sys::run_process(*runner_, command);
-  }
-
   /// Starts, waits until the first epoch's checkpoint is there, and ends the program with SIGTERM.
   sys::ProcessEnd stop_after_an_epoch(const sys::ProcessCommand& started, const fs::path& checkpoint) {
     std::promise<sys::ProcessEnd> promise;
@@ -130,7 +126,7 @@ TEST_F(StopAndResumeTest, ATrainingOfSeveralThatNeverBeganLeavesAReasonForEach) 
                        "tensors/folds.csv",
                        "--models",
                        "models"};
-  const auto end = run_to_its_end(several);
+  const auto end = sys::run_process(runner(), several);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->exit_code, 0) << "failed variants are data";
   for (const std::string variant : {"v", "w"}) {
