@@ -26,6 +26,9 @@ namespace {
 using core::ErrorCode;
 namespace fs = std::filesystem;
 
+constexpr std::int64_t kMemoryMax = 1'000'000'000;
+constexpr int kMibBits = 20;
+
 core::Result<study::Variant> read_variant(const fs::path& file) {
   ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
   const auto value = core::parse_json(text);
@@ -73,6 +76,7 @@ core::Status write_outputs(const fs::path& out, const learn::TrainingOutcome& ou
     ALVEUS_TRY(put_weights(outcome.best_weights, weights.bytes(), out / "model.safetensors"));
   }
   report.parameters = outcome.parameter_count;
+  report.batch_parts = outcome.batch_parts;
   report.start_weights = outcome.start_weights;
   report.best_epoch = outcome.best_epoch;
   report.epochs_run = static_cast<int>(outcome.history.size());
@@ -219,6 +223,10 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   ALVEUS_TRY_ASSIGN(auto folder, learn::TensorFolder::open(flags.text("tensors")));
   ALVEUS_TRY_ASSIGN(auto folds, open_folds(flags.text("folds")));
   ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
+  if (flags.integer("memory") < 0 || flags.integer("memory") > kMemoryMax) {
+    return core::fail(ErrorCode::kInvalidInput, "--memory must be from 0 to " + std::to_string(kMemoryMax) + " MiB");
+  }
+  learn::limit_tensor_memory(flags.integer("memory") << kMibBits);
   ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
   const Data data{
       .folder = std::move(folder), .folds = std::move(folds), .device = device, .threads = flags.integer("threads")};
@@ -259,6 +267,8 @@ cmdline::Command make_train_command() {
       "Several variants are trained in one process, into --models: those of one seed, batch size and augmentation get "
       "the same pictures, read and changed once. Each comes out with the bits it has when trained alone. One that "
       "fails leaves its reason as failure.json in its folder and stops no other; the exit status is then 1.\n\n"
+      "Where memory runs out, the training begins anew with its batches in twice as many parts, whose gradients add up "
+      "to the batch's; training.json says in how many (batch_parts).\n\n"
       "The same inputs, --threads and device give the same bits; --loader-threads never changes them. Another number "
       "of --threads may change the last bits of sums, and so the model.";
   command.flags = {
@@ -284,6 +294,11 @@ cmdline::Command make_train_command() {
        .help = "threads that prepare batches",
        .fallback = "1"},
       device_flag(),
+      {.name = "memory",
+       .kind = Kind::kInteger,
+       .value_name = "MIB",
+       .help = "memory that tensors on the CPU may take; 0 for all there is",
+       .fallback = "0"},
       {.name = "json-events", .kind = Kind::kSwitch, .help = "write a line of JSON to standard output for each epoch"},
       {.name = "tensorboard", .value_name = "DIR", .help = "write curves that TensorBoard draws into DIR/VARIANT"},
   };

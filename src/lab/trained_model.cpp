@@ -55,6 +55,7 @@ std::string training_json(const TrainingReport& report) {
                                     {"epochs_run", report.epochs_run},
                                     {"stopped_early", report.stopped_early},
                                     {"best_validation_loss", report.best_validation_loss},
+                                    {"batch_parts", report.batch_parts},
                                     {"tensors_sha256", report.tensors_sha256},
                                     {"folds_sha256", report.folds_sha256},
                                     {"device", report.device},
@@ -89,6 +90,7 @@ core::Result<TrainingReport> parse_training_json(const std::string& name, std::s
   report.weights_sha256 = members.text("weights_sha256");
   report.best_epoch = static_cast<int>(members.whole("best_epoch"));
   report.epochs_run = static_cast<int>(members.whole("epochs_run"));
+  report.batch_parts = members.whole("batch_parts");
   report.stopped_early = members.flag("stopped_early");
   report.best_validation_loss = members.real("best_validation_loss");
   report.tensors_sha256 = members.text("tensors_sha256");

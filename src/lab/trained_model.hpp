@@ -28,9 +28,10 @@ struct TrainingReport {
   int epochs_run = 0;
   bool stopped_early = false;
   double best_validation_loss = 0;
-  std::string tensors_sha256;  ///< fingerprint of the tensor folder
-  std::string folds_sha256;    ///< of folds.csv
-  core::Value pictures;        ///< how they were made: height, width, window, crop; null when the file does not say
+  std::int64_t batch_parts = 1;  ///< in which batches passed; more than the variant's where memory ran out
+  std::string tensors_sha256;    ///< fingerprint of the tensor folder
+  std::string folds_sha256;      ///< of folds.csv
+  core::Value pictures;          ///< how they were made: height, width, window, crop; null when the file does not say
   std::optional<learn::StartWeights> start_weights;
   std::string device;
   std::int64_t threads = 1;

@@ -37,12 +37,14 @@ std::size_t size_class(std::size_t bytes) {
 void* BlockCache::take(std::size_t bytes) {
   const std::size_t class_bytes = size_class(bytes);
   const std::scoped_lock lock(mutex_);
+  if (limit_bytes_ > 0 && used_bytes_ + class_bytes > limit_bytes_) return nullptr;
   void* start = nullptr;
   if (const auto found = kept_.find(class_bytes); found != kept_.end() && !found->second.empty()) {
     start = found->second.back();
     found->second.pop_back();
     kept_bytes_ -= class_bytes;
   } else {
+    if (limit_bytes_ > 0 && used_bytes_ + kept_bytes_ + class_bytes > limit_bytes_) release_locked();
     start = reserve(class_bytes);
     if (start == nullptr) {
       release_locked();
@@ -51,6 +53,7 @@ void* BlockCache::take(std::size_t bytes) {
     if (start == nullptr) return nullptr;
     std::memcpy(start, &class_bytes, sizeof class_bytes);
   }
+  used_bytes_ += class_bytes;
   return static_cast<std::byte*>(start) + kHeaderBytes;
 }
 
@@ -60,12 +63,18 @@ void BlockCache::give(void* block) {
   std::size_t class_bytes = 0;
   std::memcpy(&class_bytes, start, sizeof class_bytes);
   const std::scoped_lock lock(mutex_);
+  used_bytes_ -= class_bytes;
   if (kept_bytes_ + class_bytes > kept_bytes_max_) {
     std::free(start);
     return;
   }
   kept_[class_bytes].push_back(start);
   kept_bytes_ += class_bytes;
+}
+
+void BlockCache::set_limit(std::size_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  limit_bytes_ = bytes;
 }
 
 void BlockCache::release() {

@@ -60,6 +60,8 @@ core::Result<Device> choose_device(std::string_view name) {
   });
 }
 
+void limit_tensor_memory(std::int64_t bytes) { tensor_blocks().set_limit(static_cast<std::size_t>(bytes)); }
+
 core::Status start_torch(int thread_count) {
   if (thread_count < 1 || thread_count > 1024) {
     return core::fail(core::ErrorCode::kInvalidInput, "the number of threads must be from 1 to 1024");

@@ -172,7 +172,7 @@ namespace {
 class Training {
  public:
   static core::Result<std::unique_ptr<Training>> make(const TrainingInputs& inputs, const TrainingOptions& options,
-                                                      const sys::Clock& clock) {
+                                                      std::int64_t batch_parts, const sys::Clock& clock) {
     ALVEUS_TRY(check(inputs, options.device));
     ALVEUS_TRY_ASSIGN(Part training, part_of(inputs, study::Role::kTrain));
     ALVEUS_TRY_ASSIGN(Part validation, part_of(inputs, study::Role::kValidation));
@@ -186,8 +186,12 @@ class Training {
                                                    .picture_side = side_of(inputs.folder)},
                                                   options.device));
     ALVEUS_TRY(take_initial_weights(network, inputs, options, clock, identity, {&training, &validation}));
-    std::unique_ptr<Training> made(new Training(settings, std::move(network), std::move(training),
-                                                {options.checkpoint_folder / "classify", identity}));
+    // Parts change the weights: each number of them has a checkpoint of its own.
+    const bool is_as_asked = batch_parts == settings.batch_parts;
+    const std::string name = is_as_asked ? "classify" : "classify-in-" + std::to_string(batch_parts) + "-parts";
+    std::unique_ptr<Training> made(
+        new Training(settings, std::move(network), std::move(training), {options.checkpoint_folder / name, identity}));
+    made->settings_.batch_parts = batch_parts;
     made->start_weights_ = std::move(start_weights);
     PhaseTask task = made->task(std::move(validation.examples));
     ALVEUS_TRY_ASSIGN(task.augmentation, study::parse_augmentation(settings.augmentation));
@@ -207,6 +211,7 @@ class Training {
             .best_validation_loss = state.best_loss,
             .stopped_early = state.epoch() < settings_.epochs,
             .parameter_count = network_.parameter_count(),
+            .batch_parts = settings_.batch_parts,
             .start_weights = std::move(start_weights_),
             .best_weights = checkpoint_.best_file(state.best_epoch),
             .seconds = phase_->tally().seconds,
@@ -252,11 +257,21 @@ core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const Training
   return std::move(train_together(std::span(&job, 1), clock).front());
 }
 
-std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock) {
+namespace {
+
+/// One call's share: jobs by index, each with the parts of its batches.
+struct Attempt {
+  std::size_t job = 0;
+  std::int64_t batch_parts = 1;
+};
+
+std::vector<core::Result<TrainingOutcome>> try_together(std::span<const TrainingJob> jobs,
+                                                        std::span<const Attempt> attempts, const sys::Clock& clock) {
   std::vector<core::Result<std::unique_ptr<Training>>> trainings;
   std::vector<Phase*> phases;
-  for (const TrainingJob& job : jobs) {
-    trainings.push_back(Training::make(job.inputs, job.options, clock));
+  for (const Attempt& attempt : attempts) {
+    const TrainingJob& job = jobs[attempt.job];
+    trainings.push_back(Training::make(job.inputs, job.options, attempt.batch_parts, clock));
     if (trainings.back()) phases.push_back(&(*trainings.back())->phase());
   }
   const auto ends = train_together(phases);
@@ -269,6 +284,31 @@ std::vector<core::Result<TrainingOutcome>> train_together(std::span<const Traini
     } else {
       outcomes.emplace_back((*training)->outcome());
     }
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock) {
+  std::vector<core::Result<TrainingOutcome>> outcomes(jobs.size());
+  std::vector<Attempt> attempts;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    attempts.push_back({.job = i, .batch_parts = jobs[i].inputs.variant.settings.batch_parts});
+  }
+  while (!attempts.empty()) {
+    auto ends = try_together(jobs, attempts, clock);
+    std::vector<Attempt> again;
+    for (std::size_t i = 0; i < attempts.size(); ++i) {
+      const study::TrainingSettings& settings = jobs[attempts[i].job].inputs.variant.settings;
+      const bool ran_out = !ends[i] && is_out_of_memory(ends[i].error());
+      if (ran_out && 2 * attempts[i].batch_parts <= settings.batch_size) {
+        again.push_back({.job = attempts[i].job, .batch_parts = 2 * attempts[i].batch_parts});
+      } else {
+        outcomes[attempts[i].job] = std::move(ends[i]);
+      }
+    }
+    attempts = std::move(again);
   }
   return outcomes;
 }

@@ -84,6 +84,7 @@ struct TrainingOutcome {
   double best_validation_loss = 0;
   bool stopped_early = false;
   std::int64_t parameter_count = 0;
+  std::int64_t batch_parts = 1;  ///< in which batches passed; more than the variant's where memory ran out
   std::optional<StartWeights> start_weights;
   std::filesystem::path best_weights;  ///< in the checkpoint folder
   double seconds = 0;                  ///< of the epochs of this call
@@ -104,7 +105,9 @@ struct TrainingJob {
   TrainingOptions options;
 };
 
-/// Trains several variants in one process, each to the bits of a training alone. Those of one seed, batch size and
+/// Trains several variants in one process, each to the bits of a training alone. Where memory runs out, the training
+/// begins anew with its batches in twice as many parts, and so on: what comes out is what `batch_parts` of that number
+/// gives. Those of one seed, batch size and
 /// augmentation share every batch: it is decoded and changed once. What fails stops alone. The outcomes in order.
 std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock);
 

@@ -77,5 +77,24 @@ TEST(BlockCacheTest, ServesSeveralThreads) {
   EXPECT_LE(cache.kept_bytes(), 4 * size_class(4096));
 }
 
+TEST(BlockCacheTest, ARequestBeyondTheLimitFailsAsIfMemoryWereSpent) {
+  BlockCache cache(std::size_t{1} << 30U);
+  cache.set_limit(1 << 20);
+  void* const block = cache.take(700'000);
+  ASSERT_NE(block, nullptr);
+  EXPECT_EQ(cache.take(700'000), nullptr);
+  cache.give(block);
+  void* const other = cache.take(900'000);  // of another size: what was kept makes room
+  EXPECT_NE(other, nullptr);
+  EXPECT_EQ(cache.kept_bytes(), 0U);
+  cache.give(other);
+  cache.set_limit(500'000);
+  EXPECT_EQ(cache.take(900'000), nullptr) << "what is kept counts too once it is in use";
+  cache.set_limit(0);
+  void* const large = cache.take(2 << 20);
+  EXPECT_NE(large, nullptr);
+  cache.give(large);
+}
+
 }  // namespace
 }  // namespace alveus::learn

@@ -6,6 +6,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "learn/runtime.hpp"
 #include "testing/lesion_folder.hpp"
 
 namespace alveus::learn {
@@ -199,6 +200,31 @@ TEST_F(TrainingTest, VariantsTrainedTogetherGetTheBitsOfThoseTrainedAlone) {
   }
   ASSERT_FALSE(together[3]) << "one that cannot be trained stops no other";
   EXPECT_EQ(together[3].error().text(), alone[3].error().text());
+}
+
+TEST_F(TrainingTest, HalvesItsBatchesUntilTheyFitIntoMemory) {
+  const auto wide = inputs({{"epochs", "1"}, {"batch_size", "24"}, {"network", "densenet121"}});
+  ASSERT_TRUE(start_torch(1));
+  constexpr std::int64_t kMib = 1 << 20;
+  limit_tensor_memory(165 * kMib);
+  const auto limited = run(wide, options("limited"));
+  limit_tensor_memory(0);
+  ASSERT_TRUE(limited) << limited.error().text();
+  EXPECT_GT(limited->batch_parts, 1);
+  auto parted = inputs({{"epochs", "1"}, {"batch_size", "24"}, {"network", "densenet121"}});
+  parted.variant.settings.batch_parts = limited->batch_parts;
+  const auto asked = run(parted, options("asked"));
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(weights_hash(*limited), weights_hash(*asked));
+}
+
+TEST_F(TrainingTest, SaysThatMemoryRanOutWhenNothingHelps) {
+  ASSERT_TRUE(start_torch(1));
+  limit_tensor_memory(60 << 20);  // not even the weights and their moments
+  const auto outcome = run(inputs({{"epochs", "1"}}), options("a"));
+  limit_tensor_memory(0);
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("out of memory"));
 }
 
 TEST_F(TrainingTest, VariantsTrainedTogetherGoOnFromDifferentEpochs) {

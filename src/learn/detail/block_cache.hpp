@@ -21,7 +21,10 @@ class BlockCache {
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
 
-  /// A block of at least `bytes`; a null pointer when memory is spent, also after giving back what was kept.
+  /// No more than this is in use at one time from now on; 0: as much as there is.
+  void set_limit(std::size_t bytes);
+  /// A block of at least `bytes`; a null pointer when memory or the limit is spent, also after giving back what was
+  /// kept.
   void* take(std::size_t bytes);
   /// Takes a block of `take` back. A null pointer is ignored.
   void give(void* block);
@@ -36,6 +39,8 @@ class BlockCache {
   mutable std::mutex mutex_;
   std::map<std::size_t, std::vector<void*>> kept_;  // bytes of the class to free blocks
   std::size_t kept_bytes_ = 0;
+  std::size_t used_bytes_ = 0;
+  std::size_t limit_bytes_ = 0;
   const std::size_t kept_bytes_max_;
 };
 

@@ -19,6 +19,9 @@ core::Error torch_error(std::string_view action, std::string_view what);
 /// kInvalidInput: an argument that a function of this library checked.
 core::Error value_error(std::string_view action, std::string_view what);
 
+/// Whether an error of `torch_error` says that memory ran out.
+inline bool is_out_of_memory(const core::Error& error) { return error.code == core::ErrorCode::kUnavailable; }
+
 /// Runs `function`, which calls LibTorch, and turns exceptions into errors. `function` returns a Result or a value.
 template <typename Function>
 auto at_torch_edge(std::string_view action, Function&& function) {
