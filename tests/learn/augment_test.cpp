@@ -269,5 +269,23 @@ TEST(AugmentTest, StrengthsOfZeroChangeNothing) {
   }
 }
 
+TEST(AugmentTest, MakesPicturesOfAnySizeWithAllAtTheirMost) {
+  study::Augmentation most;
+  for (const auto& name : study::augmentation_names()) most.set(name.kind, name.most);
+  for (std::size_t height = 1; height < 7; ++height) {
+    for (std::size_t width = 1; width < 7; ++width) {
+      const PictureShape shape = {.height = height, .width = width};
+      const Bytes picture = noise(shape, 1);
+      for (std::uint64_t epoch = 0; epoch < 30; ++epoch) {
+        const DrawKey key = {.seed = 1, .epoch = epoch, .sample_id = "a"};
+        auto out = made(picture, shape, draw_change(most, key, shape));
+        const Mix mix = draw_mix(most, key, shape, 1);
+        mix_in(out, unchanged(picture), shape, mix.share, mix.region);
+        EXPECT_THAT(out, testing::Each(testing::AllOf(testing::Ge(0.0F), testing::Le(1.0F))));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace alveus::learn

@@ -3,8 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "study/study_plan.hpp"
 #include "study/variant.hpp"
+#include "sys/file.hpp"
 
 namespace alveus::study {
 namespace {
@@ -39,6 +42,20 @@ TEST(AugmentationTest, EveryTextReadsBackAsItself) {
     EXPECT_EQ(canonical(strongest), strongest);
     EXPECT_EQ(parse_augmentation(strongest)->strength(name.kind), name.most) << strongest;
   }
+}
+
+TEST(AugmentationTest, ReadsTheFuzzersCorpus) {
+  std::size_t read = 0;
+  for (const auto& file : std::filesystem::directory_iterator(ALVEUS_TEST_PROJECT_DIR "/fuzz/corpus/augmentation")) {
+    const std::string text = *sys::read_file(file.path());
+    const auto augmentation = parse_augmentation(text);
+    const bool is_bad = file.path().filename() == "holes" || file.path().filename() == "misspelt";
+    EXPECT_EQ(augmentation.has_value(), !is_bad) << file.path();
+    ++read;
+    if (!augmentation) continue;
+    EXPECT_EQ(*parse_augmentation(augmentation_text(*augmentation)), *augmentation) << text;
+  }
+  EXPECT_GE(read, 6U);
 }
 
 TEST(AugmentationTest, HoldsTheStrengths) {
