@@ -41,7 +41,7 @@ steps:
       seed: seed
       threads: threads
       device: device
-    out: [report, metrics, comparison, ranking, study, folds, variants, models, scores]
+    out: [report, metrics, comparison, ranking, study, folds, variants, pretrained, models, scores]
 outputs:
   report: {type: File, outputSource: pipeline/report}
   metrics: {type: File, outputSource: pipeline/metrics}
@@ -50,5 +50,6 @@ outputs:
   study: {type: Directory, outputSource: pipeline/study}
   folds: {type: Directory, outputSource: pipeline/folds}
   variants: {type: File, outputSource: pipeline/variants}
+  pretrained: {type: "Directory[]", outputSource: pipeline/pretrained}
   models: {type: "Directory[]", outputSource: pipeline/models}
   scores: {type: "File[]", outputSource: pipeline/scores}

@@ -3,7 +3,7 @@ cwlVersion: v1.2
 class: Workflow
 label: The universal pipeline
 doc: |
-  CT slices or volumes with labels in; every variant of the study trained, measured, explained and compared; a report
+  CT slices or volumes with labels in; every variant of the study pre-trained where it asks for that, trained, measured, explained and compared; a report
   out. Research use only. Shared steps run once; variants run side by side, and one that fails is reported while the
   others go on.
 requirements:
@@ -50,7 +50,17 @@ steps:
   variants:
     run: tools/variants.cwl
     in: {folds: split/table, preset: preset, study: study, epochs: epochs}
-    out: [variants, table]
+    out: [variants, table, pretrainings]
+  pretrain:
+    run: tools/pretrain.cwl
+    scatter: pretraining
+    in:
+      pretraining: variants/pretrainings
+      tensors: window/tensors
+      folds: split/table
+      threads: threads
+      device: device
+    out: [weights]
   variant:
     run: variant.cwl
     scatter: variant
@@ -58,6 +68,7 @@ steps:
       variant: variants/variants
       tensors: window/tensors
       folds: split/table
+      pretrained: pretrain/weights
       start_weights: start_weights
       explanations: explanations
       threads: threads
@@ -100,5 +111,6 @@ outputs:
   study: {type: Directory, outputSource: ingest/study}
   folds: {type: Directory, outputSource: split/folds}
   variants: {type: File, outputSource: variants/table}
+  pretrained: {type: "Directory[]", outputSource: pretrain/weights}
   models: {type: "Directory[]", outputSource: variant/model}
   scores: {type: "File[]", outputSource: variant/scores, linkMerge: merge_flattened, pickValue: all_non_null}

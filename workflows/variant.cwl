@@ -9,14 +9,19 @@ inputs:
   variant: File
   tensors: Directory
   folds: File
+  pretrained: Directory[]
   start_weights: Directory?
   explanations: int
   threads: int
   device: string
 steps:
+  start:
+    run: tools/start-weights.cwl
+    in: {variant: variant, pretrained: pretrained, imported: start_weights}
+    out: [weights]
   train:
     run: tools/train.cwl
-    in: {variant: variant, tensors: tensors, folds: folds, start_weights: start_weights, threads: threads, device: device}
+    in: {variant: variant, tensors: tensors, folds: folds, start_weights: start/weights, threads: threads, device: device}
     out: [model, failure]
   predict:
     run: tools/predict.cwl

@@ -66,6 +66,20 @@ core::Status check_folder(const std::filesystem::path& out, const std::set<std::
   return {};
 }
 
+/// What some of the variants start from, a file each in a folder of its own.
+core::Status write_pretrainings(std::span<const study::Pretraining> pretrainings, const std::filesystem::path& out) {
+  std::set<std::string> names;
+  for (const auto& pretraining : pretrainings) names.insert(pretraining.id + ".json");
+  const auto folder = out / "pretrainings";
+  ALVEUS_TRY(check_folder(folder, names));
+  ALVEUS_TRY(sys::make_directories(folder));
+  for (const auto& pretraining : pretrainings) {
+    const auto content = core::to_json(study::to_value(pretraining), core::JsonStyle::kIndented) + "\n";
+    ALVEUS_TRY(sys::write_file(folder / (pretraining.id + ".json"), content));
+  }
+  return sys::write_file(out / "pretrainings.csv", study::pretrainings_csv(pretrainings));
+}
+
 core::Result<ExitStatus> run_variants(const cmdline::Flags& flags, std::span<const std::string>,
                                       cmdline::Terminal& terminal) {
   ALVEUS_TRY_ASSIGN(const auto plan, plan_of(flags));
@@ -73,6 +87,7 @@ core::Result<ExitStatus> run_variants(const cmdline::Flags& flags, std::span<con
   ALVEUS_TRY_ASSIGN(const auto folds, study::FoldTable::parse(flags.text("folds"), text));
   ALVEUS_TRY_ASSIGN(const auto variants, study::expand(plan, folds.count()));
 
+  const auto pretrainings = study::pretrainings_of(variants);
   std::set<std::string> names;
   std::set<std::string> configurations;
   for (const auto& variant : variants) {
@@ -81,7 +96,7 @@ core::Result<ExitStatus> run_variants(const cmdline::Flags& flags, std::span<con
   }
   const std::filesystem::path out = flags.text("out");
   ALVEUS_TRY(check_folder(out, names));
-  ALVEUS_TRY(sys::make_directories(out));
+  ALVEUS_TRY(write_pretrainings(pretrainings, out));
   for (const auto& variant : variants) {
     const auto content = core::to_json(study::to_value(variant), core::JsonStyle::kIndented) + "\n";
     ALVEUS_TRY(sys::write_file(out / (variant.id + ".json"), content));
@@ -89,14 +104,18 @@ core::Result<ExitStatus> run_variants(const cmdline::Flags& flags, std::span<con
   ALVEUS_TRY(sys::write_file(out / "variants.csv", study::variants_csv(variants)));
   terminal.message("variants: " + counted(configurations.size(), "configuration") + " on " +
                    counted(static_cast<std::size_t>(folds.count()), "fold") + ", " +
-                   counted(variants.size(), "variant"));
+                   counted(variants.size(), "variant") +
+                   (pretrainings.empty() ? "" : ", " + counted(pretrainings.size(), "pre-training")));
   return ExitStatus::kDone;
 }
 
 std::string details() {
   std::string text =
       "Every combination of the study's settings on every fold becomes one variant: a JSON file with a stable id, and "
-      "a row of variants.csv. The settings come from a preset, or from a study file: one JSON object like "
+      "a row of variants.csv. What several variants start from, learned without labels ('alveus pretrain'), is listed "
+      "once "
+      "in pretrainings.csv, with a file each in the folder pretrainings. The settings come from a preset, or from a "
+      "study file: one JSON object like "
       "{\"network\": [\"resnet18\", \"densenet121\"], \"learning_rate\": [0.001, 0.0001], \"epochs\": 20}. Flags for "
       "settings replace those of the preset or file and may list several values.\n\nPresets:\n";
   for (const auto& preset : study::presets()) {
@@ -127,7 +146,7 @@ cmdline::Command make_variants_command() {
                 {.name = "out",
                  .kind = Kind::kText,
                  .value_name = "DIR",
-                 .help = "Folder for the variant files and variants.csv.",
+                 .help = "Folder for the variant files, variants.csv and what goes before them.",
                  .required = true},
                 {.name = "preset",
                  .kind = Kind::kText,

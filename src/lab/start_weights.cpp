@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include "lab/trained_model.hpp"
 #include "learn/training.hpp"
 
 namespace alveus::lab {
@@ -23,11 +24,25 @@ bool is_named_after(const fs::path& file, const std::string& network) {
          (stem == network || stem.starts_with(network + "-"));
 }
 
+/// The weights in the folder of a pre-training, or of the one called so in a folder of several.
+core::Result<fs::path> learned_weights(const fs::path& given, const std::string& id) {
+  std::error_code error;
+  const fs::path folder = fs::is_directory(given / id, error) ? given / id : given;
+  ALVEUS_TRY(check_failure(folder));
+  if (fs::exists(folder / "pretraining.json", error)) return folder / "model.safetensors";
+  return core::fail(ErrorCode::kInvalidInput,
+                    "the folder holds no pre-training '" + id + "'; 'alveus pretrain' learns it from the file '" + id +
+                        ".json' that 'alveus variants' writes",
+                    given.string());
+}
+
 }  // namespace
 
-core::Result<fs::path> choose_start_weights(const fs::path& given, const study::TrainingSettings& settings) {
+core::Result<fs::path> choose_start_weights(const fs::path& given, const study::Variant& variant) {
+  const study::TrainingSettings& settings = variant.settings;
   std::error_code error;
   if (given.empty() || !fs::is_directory(given, error)) return given;
+  if (const auto start = study::pretraining_of(settings, variant.fold)) return learned_weights(given, start->id);
   if (!learn::starts_from_file(settings.initialisation)) return fs::path();
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(given, error)) {

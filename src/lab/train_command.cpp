@@ -116,7 +116,7 @@ core::Result<Order> order_of(const fs::path& file, const fs::path& out, const cm
   Order order;
   ALVEUS_TRY_ASSIGN(order.variant, read_variant(file));
   order.out = out.empty() ? fs::path(flags.text("models")) / order.variant.id : out;
-  ALVEUS_TRY_ASSIGN(order.weights, choose_start_weights(flags.text("weights"), order.variant.settings));
+  ALVEUS_TRY_ASSIGN(order.weights, choose_start_weights(flags.text("weights"), order.variant));
   order.report.variant = order.variant;
   order.report.classes = data.folder.classes();
   order.report.tensors_sha256 = data.folder.fingerprint();
@@ -285,8 +285,9 @@ cmdline::Command make_train_command() {
        .help = "a folder in which each model gets a folder named by its variant"},
       {.name = "weights",
        .value_name = "PATH",
-       .help = "start weights for the initialisations 'imagenet' and 'imported': a file (safetensors, .pth, .pt; "
-               "torchvision's names), or a folder with a file called after each network"},
+       .help = "start weights: for the initialisations 'imagenet' and 'imported' a file (safetensors, .pth, .pt; "
+               "torchvision's names), or a folder with a file called after each network; for those learned without "
+               "labels the folder that 'alveus pretrain' wrote, or a folder of several"},
       threads_flag(),
       {.name = "loader-threads",
        .kind = Kind::kInteger,

@@ -30,19 +30,6 @@ learn::StartWeights parse_start_weights(const core::Value& value) {
   return weights;
 }
 
-/// Turns the failure.json of an earlier step into an error, so that a study shows where its variant ended.
-core::Status check_failure(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  const auto file = folder / "failure.json";
-  if (!std::filesystem::exists(file, ignored)) return {};
-  ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
-  const auto failure = core::parse_json(text);
-  if (!failure) return core::fail(ErrorCode::kInvalidInput, failure.error().message, file.string());
-  return core::fail(ErrorCode::kUnavailable, "the variant '" + failure->string_or("variant", "?") +
-                                                 "' failed in step '" + failure->string_or("step", "?") +
-                                                 "': " + failure->string_or("reason", "no reason was recorded"));
-}
-
 }  // namespace
 
 std::string training_json(const TrainingReport& report) {
@@ -103,6 +90,18 @@ core::Result<TrainingReport> parse_training_json(const std::string& name, std::s
   }
   ALVEUS_TRY(members.status(name, "alveus train"));
   return report;
+}
+
+core::Status check_failure(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  const auto file = folder / "failure.json";
+  if (!std::filesystem::exists(file, ignored)) return {};
+  ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
+  const auto failure = core::parse_json(text);
+  if (!failure) return core::fail(ErrorCode::kInvalidInput, failure.error().message, file.string());
+  return core::fail(ErrorCode::kUnavailable, "the variant '" + failure->string_or("variant", "?") +
+                                                 "' failed in step '" + failure->string_or("step", "?") +
+                                                 "': " + failure->string_or("reason", "no reason was recorded"));
 }
 
 core::Result<TrainedModel> open_model(const std::filesystem::path& folder, learn::Device device) {

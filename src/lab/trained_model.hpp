@@ -50,6 +50,9 @@ struct TrainedModel {
   learn::Network network;
 };
 
+/// Turns the failure.json of an earlier step into an error, so that a study shows where its variant ended.
+core::Status check_failure(const std::filesystem::path& folder);
+
 /// Opens the model of a folder. kUnavailable with the reason when the folder holds a failure.json instead; kCorrupt
 /// when the weights are not those that training.json speaks of.
 core::Result<TrainedModel> open_model(const std::filesystem::path& folder, learn::Device device);

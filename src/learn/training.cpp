@@ -7,7 +7,6 @@
 #include "core/csv.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
-#include "core/random.hpp"
 #include "learn/detail/phase.hpp"
 #include "learn/detail/torch_edge.hpp"
 #include "learn/sampler.hpp"
@@ -16,8 +15,6 @@ namespace alveus::learn {
 namespace {
 
 using core::ErrorCode;
-
-constexpr int kTurnCount = 4;  // classes of the rotation phase
 
 /// Examples of one part of the fold and how many there are of each class.
 struct Part {
@@ -48,6 +45,12 @@ core::Status check(const TrainingInputs& inputs, Device device) {
                                                     std::to_string(inputs.folds.count() - 1));
   }
   const std::string& start = inputs.variant.settings.initialisation;
+  if (study::is_pretraining(start) && inputs.start_weights.empty()) {
+    return core::fail(ErrorCode::kInvalidInput,
+                      "the variant starts from the pre-training '" +
+                          study::pretraining_of(inputs.variant.settings, inputs.variant.fold)->id +
+                          "'; let 'alveus pretrain' learn it and name its folder with --weights");
+  }
   if (starts_from_file(start) && inputs.start_weights.empty()) {
     return core::fail(ErrorCode::kInvalidInput,
                       "the variant's initialisation is '" + start +
@@ -56,11 +59,8 @@ core::Status check(const TrainingInputs& inputs, Device device) {
                           " in torchvision's names (safetensors, .pth, .pt) with --weights");
   }
   if (!starts_from_file(start) && !inputs.start_weights.empty()) {
-    return core::fail(ErrorCode::kInvalidInput, "start weights are given, but the variant's initialisation is '" +
-                                                    start + "', not 'imagenet' or 'imported'");
-  }
-  if (start == "rotation" && inputs.folder.height() != inputs.folder.width()) {
-    return core::fail(ErrorCode::kInvalidInput, "the initialisation 'rotation' needs square pictures");
+    return core::fail(ErrorCode::kInvalidInput,
+                      "start weights are given, but the variant's initialisation is '" + start + "', which needs none");
   }
   if (inputs.variant.settings.precision == "float16" && device == Device::kCpu) {
     return core::fail(ErrorCode::kUnsupported,
@@ -94,59 +94,8 @@ std::vector<float> class_weights(const std::array<std::size_t, 2>& counts) {
   return weights;
 }
 
-/// Predicting by how many quarters a slice was turned, without its label (Gidaris et al., 2018). In training each slice
-/// has one turn an epoch; validation sees all four of each.
-PhaseTask rotation_task(const TrainingInputs& inputs, const std::vector<Example>& training,
-                        const std::vector<Example>& validation) {
-  PhaseTask task;
-  task.name = "rotation";
-  task.class_weights.assign(kTurnCount, 1.0F);
-  task.training_class_weights = task.class_weights;
-  const auto seed = static_cast<std::uint64_t>(inputs.variant.settings.seed);
-  task.training_examples = [training, seed, &folder = inputs.folder](int epoch) {
-    std::vector<Example> examples = training;
-    for (Example& example : examples) {
-      core::Random random(seed, "turn/" + folder.samples()[example.index].sample_id, static_cast<std::uint64_t>(epoch));
-      example.quarter_turns = static_cast<int>(random.below(kTurnCount));
-      example.target = example.quarter_turns;
-    }
-    return examples;
-  };
-  for (const Example& example : validation) {
-    for (int turns = 0; turns < kTurnCount; ++turns) {
-      task.validation_examples.push_back({.index = example.index, .target = turns, .quarter_turns = turns});
-    }
-  }
-  return task;
-}
-
-core::Status learn_rotations(Network& network, const TrainingInputs& inputs, const TrainingOptions& options,
-                             const sys::Clock& clock, const std::string& identity,
-                             const std::array<const Part*, 2>& parts) {
-  NetworkOptions shape = network.options();
-  shape.class_count = kTurnCount;
-  ALVEUS_TRY_ASSIGN(auto teacher, Network::make(shape, options.device));
-  Checkpoint checkpoint(options.checkpoint_folder / "rotation", identity);
-  study::TrainingSettings settings = inputs.variant.settings;
-  settings.loss = "cross-entropy";  // turns have neither order nor rare classes
-  settings.averaging = "none";
-  Phase phase(teacher, inputs.folder, settings, rotation_task(inputs, parts[0]->examples, parts[1]->examples), options,
-              clock);
-  ALVEUS_TRY(phase.begin(checkpoint));
-  Phase* const alone = &phase;
-  const auto ends = train_together(std::span(&alone, 1));
-  ALVEUS_TRY(ends.front());
-  ALVEUS_TRY_ASSIGN(const auto best, tensorfile::SafetensorsFile::open(checkpoint.best_file(phase.state().best_epoch)));
-  ALVEUS_TRY(teacher.take_weights(best));
-  return network.take_start_weights(teacher);
-}
-
-core::Status take_initial_weights(Network& network, const TrainingInputs& inputs, const TrainingOptions& options,
-                                  const sys::Clock& clock, const std::string& identity,
-                                  const std::array<const Part*, 2>& parts) {
-  const std::string& start = inputs.variant.settings.initialisation;
-  if (start == "rotation") return learn_rotations(network, inputs, options, clock, identity, parts);
-  if (!starts_from_file(start)) return {};
+core::Status take_initial_weights(Network& network, const TrainingInputs& inputs) {
+  if (!starts_from_file(inputs.variant.settings.initialisation)) return {};
   ALVEUS_TRY_ASSIGN(const auto file, tensorfile::WeightsFile::open(inputs.start_weights));
   return network.take_start_weights(file);
 }
@@ -160,10 +109,39 @@ core::Result<std::optional<StartWeights>> describe_start_weights(const std::file
                       .metadata = file.metadata()};
 }
 
+/// Weights learned from pictures of the folder must be of this fold's train part: others have seen what it is tested
+/// on.
+core::Status check_learned_on(const TrainingInputs& inputs, const StartWeights& weights) {
+  const auto text = [&](const std::string& key) {
+    const auto found = weights.metadata.find(key);
+    return found == weights.metadata.end() ? std::string() : found->second;
+  };
+  const std::string id = text("pretraining");
+  const bool same_pictures = text("pretraining_tensors_sha256") == inputs.folder.fingerprint();
+  const bool same_part =
+      same_pictures && text("pretraining_fold") == std::to_string(inputs.variant.fold) &&
+      text("pretraining_folds_sha256") == core::hash_text(core::HashKind::kSha256, inputs.folds.csv());
+  const auto wanted = study::pretraining_of(inputs.variant.settings, inputs.variant.fold);
+  if (wanted && (id != wanted->id || !same_part)) {
+    return core::fail(ErrorCode::kInvalidInput,
+                      "the start weights are not those of the pre-training '" + wanted->id +
+                          "' on these pictures and folds, but " + (id.empty() ? "of no pre-training" : "'" + id + "'") +
+                          "; let 'alveus pretrain' learn them",
+                      weights.file);
+  }
+  if (wanted || id.empty() || !same_pictures || same_part) return {};
+  return core::fail(ErrorCode::kInvalidInput,
+                    "the start weights '" + id +
+                        "' were learned on another part of the same pictures, and may have seen what this fold is "
+                        "tested on; take those of fold " +
+                        std::to_string(inputs.variant.fold) + " of these folds",
+                    weights.file);
+}
+
 }  // namespace
 
 bool starts_from_file(std::string_view initialisation) {
-  return initialisation == "imagenet" || initialisation == "imported";
+  return initialisation == "imagenet" || initialisation == "imported" || study::is_pretraining(initialisation);
 }
 
 namespace {
@@ -178,6 +156,7 @@ class Training {
     ALVEUS_TRY_ASSIGN(Part validation, part_of(inputs, study::Role::kValidation));
     ALVEUS_TRY_ASSIGN(const std::string identity, identity_of(inputs));
     ALVEUS_TRY_ASSIGN(auto start_weights, describe_start_weights(inputs.start_weights));
+    if (start_weights) ALVEUS_TRY(check_learned_on(inputs, *start_weights));
     const study::TrainingSettings& settings = inputs.variant.settings;
     ALVEUS_TRY_ASSIGN(auto network, Network::make({.name = settings.network,
                                                    .in_channels = study::kInputChannels,
@@ -185,7 +164,7 @@ class Training {
                                                    .seed = static_cast<std::uint64_t>(settings.seed),
                                                    .picture_side = side_of(inputs.folder)},
                                                   options.device));
-    ALVEUS_TRY(take_initial_weights(network, inputs, options, clock, identity, {&training, &validation}));
+    ALVEUS_TRY(take_initial_weights(network, inputs));
     // Parts change the weights: each number of them has a checkpoint of its own.
     const bool is_as_asked = batch_parts == settings.batch_parts;
     const std::string name = is_as_asked ? "classify" : "classify-in-" + std::to_string(batch_parts) + "-parts";

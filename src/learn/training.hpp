@@ -25,8 +25,8 @@ struct TrainingInputs {
   const TensorFolder& folder;
   const study::FoldTable& folds;
   study::Variant variant;
-  /// Start weights for the initialisations "imagenet" and "imported": any file that tensorfile::WeightsFile reads, in
-  /// torchvision's names. Empty otherwise.
+  /// Start weights for every initialisation but "scratch": any file that tensorfile::WeightsFile reads, in
+  /// torchvision's names. One that `pretrain` wrote must be of the variant's fold. Empty for "scratch".
   std::filesystem::path start_weights;
 };
 

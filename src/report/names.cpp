@@ -27,8 +27,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kShortNa
 
 /// Settings that are no part of a configuration, or are told by the network's name.
 bool is_detail(std::string_view key) {
-  static constexpr std::array<std::string_view, 7> kOthers = {"format_version", "id",   "configuration", "fold",
-                                                              "in_channels",    "seed", "network"};
+  static constexpr std::array<std::string_view, 8> kOthers = {
+      "format_version", "id", "configuration", "fold", "pretraining", "in_channels", "seed", "network"};
   return std::ranges::find(kOthers, key) == kOthers.end();
 }
 

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 
+#include "core/check.hpp"
 #include "core/csv.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
-#include "study/training_settings.hpp"
 
 namespace alveus::study {
 namespace {
@@ -69,6 +69,20 @@ core::Result<Pretraining> named(Pretraining pretraining) {
   pretraining.id = pretraining.network + "-" + pretraining.method + "-" + hash.substr(0, kHashDigits) + "-f" +
                    std::to_string(pretraining.fold);
   return pretraining;
+}
+
+std::optional<Pretraining> pretraining_of(const TrainingSettings& settings, int fold) {
+  if (!is_pretraining(settings.initialisation)) return std::nullopt;
+  auto pretraining = named({.id = {},
+                            .fold = fold,
+                            .method = settings.initialisation,
+                            .network = settings.network,
+                            .epochs = settings.pretrain_epochs,
+                            .learning_rate = settings.pretrain_learning_rate,
+                            .batch_size = settings.pretrain_batch_size,
+                            .seed = settings.seed});
+  ALVEUS_CHECK(pretraining.has_value(), "settings hold a pre-training's members to the same limits");
+  return *std::move(pretraining);
 }
 
 core::Value to_value(const Pretraining& pretraining) {

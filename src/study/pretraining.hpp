@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "study/training_settings.hpp"
 
 namespace alveus::study {
 
@@ -35,6 +37,10 @@ bool is_pretraining(std::string_view initialisation);
 /// Checks every member and names the whole: "resnet18-simclr-1f0c9a55-f0". Equal ones have equal names everywhere.
 /// kInvalidInput names the member, its value and what is allowed.
 core::Result<Pretraining> named(Pretraining pretraining);
+
+/// What a training with these settings on this fold starts from; nothing unless its initialisation is a pre-training.
+/// The settings have passed their checks.
+std::optional<Pretraining> pretraining_of(const TrainingSettings& settings, int fold);
 
 /// The content of a pre-training file.
 core::Value to_value(const Pretraining& pretraining);

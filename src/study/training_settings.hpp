@@ -18,6 +18,9 @@ namespace alveus::study {
 struct TrainingSettings {
   std::string network = "resnet18";
   std::string initialisation = "scratch";
+  std::int64_t pretrain_epochs = 20;     ///< of start weights learned without labels (study/pretraining.hpp), as the
+  double pretrain_learning_rate = 1e-3;  ///< next two
+  std::int64_t pretrain_batch_size = 32;
   double learning_rate = 1e-3;
   double weight_decay = 1e-4;
   std::string optimizer = "adam-amsgrad";

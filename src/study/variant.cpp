@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/variant.hpp"
 
+#include <map>
 #include <utility>
 
 #include "core/csv.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 using core::ErrorCode;
 
-constexpr int kFormatVersion = 2;
+constexpr int kFormatVersion = 3;
 constexpr std::size_t kHashDigits = 8;
 
 /// Adds the settings in their order, with the input channels after the network.
@@ -56,6 +57,7 @@ core::Value to_value(const Variant& variant) {
                           {"id", variant.id},
                           {"configuration", variant.configuration},
                           {"fold", variant.fold}};
+  if (const auto start = pretraining_of(variant.settings, variant.fold)) members.set("pretraining", start->id);
   add_settings(members, variant.settings, true);
   return members;
 }
@@ -82,6 +84,12 @@ core::Result<Variant> parse_variant(const core::Value& value) {
     return core::fail(ErrorCode::kInvalidInput, "the variant's 'in_channels' must be 1: slices are grey");
   }
   ALVEUS_TRY_ASSIGN(const auto fold, whole_number(value, "fold", 10000));
+  const auto start = pretraining_of(settings, static_cast<int>(fold));
+  if (value.string_or("pretraining", "") != (start ? start->id : "")) {
+    return core::fail(ErrorCode::kInvalidInput, "the variant's 'pretraining' is not that of its settings and fold" +
+                                                    (start ? ", '" + start->id + "'" : std::string()) +
+                                                    "; make variant files with 'alveus variants'");
+  }
   for (const auto seed_in_id : {SeedInId::kNo, SeedInId::kYes}) {
     const auto variant = make_variant(settings, static_cast<int>(fold), seed_in_id);
     if (value.string_or("id", "") == variant.id && value.string_or("configuration", "") == variant.configuration) {
@@ -92,6 +100,16 @@ core::Result<Variant> parse_variant(const core::Value& value) {
                                                   "' but its settings and fold are those of '" +
                                                   make_variant(settings, static_cast<int>(fold), SeedInId::kNo).id +
                                                   "'; make variant files with 'alveus variants'");
+}
+
+std::vector<Pretraining> pretrainings_of(std::span<const Variant> variants) {
+  std::map<std::string, Pretraining> by_id;
+  for (const auto& variant : variants) {
+    if (auto start = pretraining_of(variant.settings, variant.fold)) by_id.emplace(start->id, *start);
+  }
+  std::vector<Pretraining> all;
+  for (auto& [id, pretraining] : by_id) all.push_back(std::move(pretraining));
+  return all;
 }
 
 std::string variants_csv(std::span<const Variant> variants) {

@@ -3,9 +3,11 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "study/pretraining.hpp"
 #include "study/training_settings.hpp"
 
 namespace alveus::study {
@@ -30,12 +32,15 @@ enum class SeedInId { kNo, kYes };
 /// Names a variant. Equal settings have equal names in every study and on every machine.
 Variant make_variant(const TrainingSettings& settings, int fold, SeedInId seed_in_id);
 
-/// The content of a variant file.
+/// The content of a variant file; "pretraining" names what it starts from, where that is learned without labels.
 core::Value to_value(const Variant& variant);
 
 /// Reads a variant file. Every setting must stand in it and `configuration` must be the name of the settings:
 /// kInvalidInput names the member, so that a file edited by hand cannot pass for another variant.
 core::Result<Variant> parse_variant(const core::Value& value);
+
+/// Every pre-training that one of the variants starts from, once, sorted by id.
+std::vector<Pretraining> pretrainings_of(std::span<const Variant> variants);
 
 /// variants.csv: one row per variant, in the order given.
 std::string variants_csv(std::span<const Variant> variants);

@@ -25,8 +25,9 @@ from urllib.parse import unquote, urlparse
 SKIPPED = 77
 TIMING_SECTION = re.compile(rb'<section id="timing">.*?</section>', re.DOTALL)
 
-# A variant that asks for ImageNet weights is refused: none are given. The other one trains.
-STUDY = {"network": "resnet18", "initialisation": ["scratch", "imagenet"], "epochs": 1}
+# A variant that asks for ImageNet weights is refused: none are given. The others train, one of them from what is
+# learned without labels.
+STUDY = {"network": "resnet18", "initialisation": ["scratch", "imagenet", "rotation"], "pretrain_epochs": 1, "epochs": 1}
 SMALL = ["--folds", "3", "--image-size", "32", "--bootstrap", "200", "--explanations", "1"]
 WORKFLOWS = {"data": "universal.cwl", "phantom": "phantom-study.cwl"}
 
@@ -90,14 +91,25 @@ def differences(ours, theirs, where):
         yield f"{where}: {ours!r:.200} is not {theirs!r:.200}"
 
 
+def trained(outputs):
+    """training.json of each variant that was trained."""
+    for model in outputs["models"]:
+        for name, content in model.items():
+            if Path(name).name == "training.json":
+                yield json.loads(content)
+
+
 def check_failures(outputs):
     """The refused variants are reported, the others are there."""
     metrics = json.loads(outputs["metrics"]["metrics.json"])
     reasons = {failure["variant"]: failure["reason"] for failure in metrics["failures"]}
-    if len(reasons) != 3 or any("ImageNet" not in reason for reason in reasons.values()):
+    if len(reasons) != 3 or any("--weights" not in reason for reason in reasons.values()):
         sys.exit(f"the three refused variants are not reported as such: {reasons}")
-    if len(metrics["variants"]) != 3 or len(outputs["models"]) != 6 or len(outputs["scores"]) != 3:
+    if len(metrics["variants"]) != 6 or len(outputs["models"]) != 9 or len(outputs["scores"]) != 6:
         sys.exit("the refused variants took others with them")
+    starts = {model["start_weights"]["metadata"]["pretraining"] for model in trained(outputs) if "start_weights" in model}
+    if len(outputs["pretrained"]) != 3 or len(starts) != 3:
+        sys.exit(f"each fold has one pre-training, and its variants start from it: {starts}")
 
 
 def main():

@@ -36,8 +36,8 @@ class TrainingCommandsTest : public ::testing::Test {
   int run(std::vector<std::string> arguments) {
     terminal_.errors.clear();
     terminal_.messages.clear();
-    const std::vector<cmdline::Command> commands = {make_train_command(), make_predict_command(),
-                                                    make_explain_command()};
+    const std::vector<cmdline::Command> commands = {make_pretrain_command(), make_train_command(),
+                                                    make_predict_command(), make_explain_command()};
     return cmdline::run_program("alveus-lab", "0", "", commands, arguments, terminal_);
   }
   int train(const std::string& out, const std::vector<std::string>& more = {}) {
@@ -88,6 +88,49 @@ TEST_F(TrainingCommandsTest, TrainWritesItsModelAndRemovesItsCheckpoint) {
   EXPECT_EQ(core::CsvTable::parse("history.csv", read("m/history.csv"))->row_count(), 2U);
   EXPECT_TRUE(core::parse_json(read("m/timing.json"))->find("pictures_per_second"));
   EXPECT_FALSE(fs::exists(path() / "m" / "checkpoint"));
+}
+
+/// A study's variant that starts from a pre-training, and the folder of that.
+class LearnedStartCommandTest : public TrainingCommandsTest {
+ protected:
+  LearnedStartCommandTest() {
+    const auto text = testing::variant_text(
+        {{"epochs", "1"}, {"initialisation", "autoencoder"}, {"pretrain_epochs", "1"}, {"batch_size", "8"}});
+    EXPECT_TRUE(sys::write_file(path() / "v.json", text));
+    const auto variant = *study::parse_variant(*core::parse_json(text));
+    wanted_ = *study::pretraining_of(variant.settings, variant.fold);
+    EXPECT_TRUE(sys::write_file(path() / "p.json", core::to_json(study::to_value(wanted_))));
+  }
+  int pretrain(const std::string& out) {
+    return run({"pretrain", "--pretraining", (path() / "p.json").string(), "--out", (path() / out).string(), "--folds",
+                folder().folds_file().string(), "--tensors", folder().path.string()});
+  }
+  const std::string& id() const { return wanted_.id; }
+
+ private:
+  study::Pretraining wanted_;
+};
+
+TEST_F(LearnedStartCommandTest, TrainTakesTheFolderOfThePretrainingOrOneOfSeveral) {
+  ASSERT_EQ(pretrain("all/" + id()), 0) << said();
+  ASSERT_EQ(train("m", {"--weights", (path() / "all" / id()).string()}), 0) << said();
+  ASSERT_EQ(train("n", {"--weights", (path() / "all").string()}), 0) << said();
+  EXPECT_EQ(read("m/model.safetensors"), read("n/model.safetensors"));
+  const auto report = parse_training_json("training.json", read("m/training.json"));
+  ASSERT_TRUE(report && report->start_weights);
+  EXPECT_EQ(report->start_weights->metadata.at("pretraining"), id());
+}
+
+TEST_F(LearnedStartCommandTest, TrainSaysWhyThereAreNoSuchWeights) {
+  EXPECT_EQ(train("m"), 1);
+  EXPECT_THAT(said(), HasSubstr("the variant starts from the pre-training '" + id() + "'"));
+  ASSERT_TRUE(sys::make_directories(path() / id()));
+  EXPECT_EQ(train("m", {"--weights", path().string()}), 1);
+  EXPECT_THAT(said(), HasSubstr("the folder holds no pre-training '" + id() + "'"));
+  ASSERT_TRUE(sys::write_file(path() / id() / "failure.json",
+                              R"({"variant": "x", "step": "pretrain", "reason": "it rained"})"));
+  EXPECT_EQ(train("m", {"--weights", path().string()}), 1);
+  EXPECT_THAT(said(), HasSubstr("it rained"));
 }
 
 TEST_F(TrainingCommandsTest, TrainGivesTheSameBytesAgain) {

@@ -6,6 +6,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "learn/pretraining.hpp"
 #include "learn/runtime.hpp"
 #include "testing/lesion_folder.hpp"
 
@@ -359,18 +360,55 @@ TEST_F(TrainingTest, StopsWhenTheValidationLossNoLongerFalls) {
   EXPECT_LT(last, 30);
 }
 
-TEST_F(TrainingTest, LearnsRotationsFirstWhereTheVariantSaysSo) {
-  const Settings settings = {{"epochs", "1"}, {"initialisation", "rotation"}};
-  const auto plain = run(inputs({{"epochs", "1"}}), options("plain"));
-  std::vector<std::string> phases;
-  auto watching = options("turned");
-  watching.on_progress = [&](const TrainingProgress& progress) {
-    if (progress.epoch_finished) phases.push_back(progress.phase);
-  };
-  const auto turned = run(inputs(settings), watching);
-  ASSERT_TRUE(turned) << turned.error().text();
-  EXPECT_THAT(phases, ::testing::ElementsAre("rotation", "classify"));
-  EXPECT_NE(weights_hash(*turned), weights_hash(*plain));
+/// Start weights that `pretrain` writes for the variant's fold, with other metadata in place of some.
+class LearnedStartTest : public TrainingTest {
+ protected:
+  LearnedStartTest() : inputs_(inputs({{"epochs", "1"}, {"initialisation", "simclr"}, {"pretrain_epochs", "1"}})) {
+    const auto wanted = *study::pretraining_of(inputs_.variant.settings, 0);
+    const PretrainingInputs learning = {.folder = inputs_.folder, .folds = inputs_.folds, .pretraining = wanted};
+    auto learned = pretrain(learning, options("pretraining"), sys::RealClock());
+    EXPECT_TRUE(learned) << learned.error().text();
+    network_ = std::make_unique<Network>(std::move(learned->network));
+    metadata_ = pretraining_metadata(learning);
+  }
+  core::Result<TrainingOutcome> run_from(const tensorfile::TextMap& other, const std::string& name) {
+    for (const auto& [key, text] : other) metadata_[key] = text;
+    inputs_.start_weights = path() / (name + ".safetensors");
+    EXPECT_TRUE(save_encoder(*network_, inputs_.start_weights, metadata_));
+    return run(inputs_, options(name));
+  }
+  TrainingInputs& wanted() { return inputs_; }
+
+ private:
+  TrainingInputs inputs_;
+  std::unique_ptr<Network> network_;
+  tensorfile::TextMap metadata_;
+};
+
+TEST_F(LearnedStartTest, TheTrainingGoesOnFromThem) {
+  const auto started = run_from({}, "started");
+  ASSERT_TRUE(started) << started.error().text();
+  EXPECT_EQ(started->start_weights->metadata.at("pretraining_fold"), "0");
+  EXPECT_NE(weights_hash(*started), weights_hash(*run(inputs({{"epochs", "1"}}), options("scratch"))));
+}
+
+TEST_F(LearnedStartTest, RefusesThoseOfAnotherFoldOrPretraining) {
+  const auto of_other_folds = run_from({{"pretraining_folds_sha256", "0"}}, "a");
+  ASSERT_FALSE(of_other_folds);
+  EXPECT_THAT(of_other_folds.error().text(), HasSubstr("on these pictures and folds"));
+  wanted().variant.settings.initialisation = "imported";
+  const auto imported = run_from({}, "b");
+  ASSERT_FALSE(imported) << "called imported they would still have seen the test part";
+  EXPECT_THAT(imported.error().text(), HasSubstr("may have seen what this fold is tested on"));
+  const auto of_other_pictures = run_from({{"pretraining_tensors_sha256", "0"}}, "c");
+  EXPECT_TRUE(of_other_pictures) << "those of another data set are welcome";
+}
+
+TEST_F(LearnedStartTest, AsksForThePretrainingByName) {
+  const auto without = run(inputs({{"initialisation", "moco"}}), options("a"));
+  ASSERT_FALSE(without);
+  EXPECT_THAT(without.error().text(),
+              ::testing::ContainsRegex("resnet18-moco-[0-9a-f]+-f0'; let 'alveus pretrain' learn it"));
 }
 
 TEST_F(TrainingTest, AsksForTheWeightsThatTheVariantStartsFrom) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/csv.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
@@ -16,7 +18,8 @@ using testing::HasSubstr;
 TEST(VariantTest, IsNamedAfterItsSettings) {
   const auto variant = make_variant({}, 3, SeedInId::kNo);
   const std::string settings =
-      R"({"network":"resnet18","in_channels":1,"initialisation":"scratch","learning_rate":0.001,"weight_decay":1e-04,)"
+      R"({"network":"resnet18","in_channels":1,"initialisation":"scratch","pretrain_epochs":20,)"
+      R"("pretrain_learning_rate":0.001,"pretrain_batch_size":32,"learning_rate":0.001,"weight_decay":1e-04,)"
       R"("optimizer":"adam-amsgrad","momentum":0.9,"schedule":"step","step_size":10,"gamma":0.1,"warmup_epochs":0,)"
       R"("epochs":50,"patience":10,"batch_size":32,"batch_parts":1,"sampler":"shuffled","augmentation":"none",)"
       R"("loss":"cross-entropy-weighted","focal_gamma":2.0,"label_smoothing":0.0,"clip_norm":0.0,"averaging":"none",)"
@@ -50,6 +53,39 @@ TEST(VariantTest, ReadsWhatItWrites) {
     const auto text = core::to_json(to_value(variant), core::JsonStyle::kIndented);
     EXPECT_EQ(*parse_variant(*core::parse_json(text)), variant);
   }
+}
+
+TrainingSettings started(const std::string& initialisation) {
+  TrainingSettings settings;
+  settings.initialisation = initialisation;
+  return settings;
+}
+
+TEST(VariantTest, NamesThePretrainingItStartsFrom) {
+  const auto variant = make_variant(started("moco"), 2, SeedInId::kNo);
+  const auto value = to_value(variant);
+  EXPECT_EQ(value.string_or("pretraining", ""), pretraining_of(variant.settings, 2)->id);
+  EXPECT_THAT(value.string_or("pretraining", ""), testing::MatchesRegex("resnet18-moco-[0-9a-f]+-f2"));
+  EXPECT_EQ(*parse_variant(value), variant);
+  auto other = value;
+  other.set("pretraining", "resnet18-moco-00000000-f1");
+  EXPECT_THAT(parse_variant(other).error().message, HasSubstr("the variant's 'pretraining' is not that of"));
+  EXPECT_EQ(to_value(make_variant({}, 2, SeedInId::kNo)).find("pretraining"), nullptr);
+}
+
+TEST(VariantTest, VariantsShareThePretrainingsOfOneNetworkMethodAndFold) {
+  auto slower = started("simclr");
+  slower.learning_rate = 1e-5;
+  auto longer = started("simclr");
+  longer.pretrain_epochs = 40;
+  std::vector<Variant> variants;
+  for (const auto& settings :
+       {started("simclr"), slower, longer, started("rotation"), started("scratch"), started("imported")}) {
+    for (const int fold : {0, 1}) variants.push_back(make_variant(settings, fold, SeedInId::kNo));
+  }
+  const auto pretrainings = pretrainings_of(variants);
+  EXPECT_EQ(pretrainings.size(), 6U) << "two of simclr and one of rotation, on two folds";
+  EXPECT_TRUE(std::ranges::is_sorted(pretrainings, {}, &Pretraining::id));
 }
 
 TEST(VariantTest, TakesAWholeLearningRate) {

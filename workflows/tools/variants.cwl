@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 cwlVersion: v1.2
 class: CommandLineTool
-label: Expand the axes of the study and its folds to variants, each with a stable id
+label: Expand the axes of the study and its folds to variants and what they start from, each with a stable id
 baseCommand: [alveus, variants]
 arguments: [--out, variants]
 inputs:
@@ -12,3 +12,4 @@ inputs:
 outputs:
   variants: {type: "File[]", outputBinding: {glob: "variants/*.json"}}
   table: {type: File, outputBinding: {glob: variants/variants.csv}}
+  pretrainings: {type: "File[]", outputBinding: {glob: "variants/pretrainings/*.json"}}
