@@ -135,9 +135,11 @@ TEST_F(PretrainingTest, AMaskedAutoEncoderLearnsInATransformerToo) {
 
 TEST_F(PretrainingTest, RefusesNetworksThatTakeNoPictures) {
   study::Pretraining volumes = wanted("simclr");
-  volumes.network = "resnet18_3d";
+  volumes.network = "densenet121_3d";
   const auto outcome = run(volumes, "a");
   ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, core::ErrorCode::kUnsupported);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("networks are pre-trained on slices"));
 }
 
 TEST_F(PretrainingTest, RefusesAFoldThatIsNotThere) {

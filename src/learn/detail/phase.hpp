@@ -22,7 +22,7 @@ namespace alveus::learn {
 
 /// What a phase of a training learns.
 struct PhaseTask {
-  std::string name;  ///< "classify" or "rotation": keeps the random streams of the phases apart
+  std::string name;  ///< "classify" or a pre-training's method: keeps their random streams apart
   std::function<std::vector<Example>(int epoch)> training_examples;  ///< unshuffled
   std::vector<Example> validation_examples;   ///< without any the last epoch counts as the best, by its training loss
   std::vector<float> class_weights;           ///< of the loss, where it is weighted
