@@ -96,7 +96,7 @@ TEST_F(RecordsCommandTest, ShowsWhyARunFailedAndHowToGoOn) {
   ASSERT_EQ(run_words("a, bad", {"--on-error", "continue"}).status, 1);
   const auto text = program_.run({"show", "last"}).out;
   EXPECT_THAT(text,
-              AllOf(HasSubstr("/say/0.1: its command ended with exit code 1"),
+              AllOf(HasSubstr("/say/0.1: words.cwl:7:3: its command ended with exit code 1"),
                     HasSubstr("alveus logs " + last_run() + " /say/0.1"), HasSubstr("alveus resume " + last_run())));
 }
 
