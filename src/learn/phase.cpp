@@ -96,6 +96,11 @@ EpochBatches Phase::batches_of(int epoch) const {
                       .making = on_device ? Making::kOnDevice : Making::kInThreads}};
 }
 
+bool Phase::shares_batches_with(const Phase& other) const {
+  return this == &other || (task_.batch_source && task_.batch_source == other.task_.batch_source &&
+                            &folder_ == &other.folder_ && network_.device() == other.network_.device());
+}
+
 void Phase::begin_epoch(std::size_t batch_count) {
   const int epoch = next_epoch();
   epoch_.emplace(EpochRun{.place = {.epoch = epoch, .batch = 0},
@@ -321,7 +326,7 @@ void Phase::tell_progress(const Place& place, std::size_t batch_count, double lo
 
 namespace {
 
-/// The open phases that go next: those at the lowest epoch that want the same batches as the first of them.
+/// The open phases that go next: those at the lowest epoch that share the batches of the first of them.
 std::vector<std::size_t> next_group(std::span<Phase* const> phases, const std::vector<core::Status>& ends,
                                     EpochBatches& batches) {
   std::vector<std::size_t> open;
@@ -334,7 +339,9 @@ std::vector<std::size_t> next_group(std::span<Phase* const> phases, const std::v
   batches = phases[first]->batches_of(epoch_of(first));
   std::vector<std::size_t> group;
   for (const std::size_t i : open) {
-    if (epoch_of(i) == epoch_of(first) && phases[i]->batches_of(epoch_of(i)) == batches) group.push_back(i);
+    if (epoch_of(i) != epoch_of(first) || !phases[i]->shares_batches_with(*phases[first])) continue;
+    // Two callers may have cut one study into folds differently: what is shared is what is the same.
+    if (phases[i]->batches_of(epoch_of(i)) == batches) group.push_back(i);
   }
   return group;
 }

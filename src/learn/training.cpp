@@ -173,6 +173,7 @@ class Training {
     made->settings_.batch_parts = batch_parts;
     made->start_weights_ = std::move(start_weights);
     PhaseTask task = made->task(std::move(validation.examples));
+    task.batch_source = study::batch_source_of(inputs.variant);
     ALVEUS_TRY_ASSIGN(task.augmentation, study::parse_augmentation(settings.augmentation));
     ALVEUS_TRY(at_torch_edge("preparing the training", [&] {
       made->phase_.emplace(made->network_, inputs.folder, made->settings_, std::move(task), options, clock);
@@ -269,25 +270,36 @@ std::vector<core::Result<TrainingOutcome>> try_together(std::span<const Training
 
 }  // namespace
 
+namespace {
+
+/// Alone, with its batches in twice as many parts as often as memory runs out.
+core::Result<TrainingOutcome> train_in_parts(std::span<const TrainingJob> jobs, Attempt attempt,
+                                             const sys::Clock& clock) {
+  for (;;) {
+    auto end = std::move(try_together(jobs, std::span(&attempt, 1), clock).front());
+    const bool ran_out = !end && is_out_of_memory(end.error());
+    if (!ran_out || 2 * attempt.batch_parts > jobs[attempt.job].inputs.variant.settings.batch_size) return end;
+    attempt.batch_parts *= 2;
+  }
+}
+
+}  // namespace
+
 std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock) {
-  std::vector<core::Result<TrainingOutcome>> outcomes(jobs.size());
   std::vector<Attempt> attempts;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     attempts.push_back({.job = i, .batch_parts = jobs[i].inputs.variant.settings.batch_parts});
   }
-  while (!attempts.empty()) {
-    auto ends = try_together(jobs, attempts, clock);
-    std::vector<Attempt> again;
-    for (std::size_t i = 0; i < attempts.size(); ++i) {
-      const study::TrainingSettings& settings = jobs[attempts[i].job].inputs.variant.settings;
-      const bool ran_out = !ends[i] && is_out_of_memory(ends[i].error());
-      if (ran_out && 2 * attempts[i].batch_parts <= settings.batch_size) {
-        again.push_back({.job = attempts[i].job, .batch_parts = 2 * attempts[i].batch_parts});
-      } else {
-        outcomes[attempts[i].job] = std::move(ends[i]);
-      }
-    }
-    attempts = std::move(again);
+  std::vector<core::Result<TrainingOutcome>> outcomes;
+  if (jobs.size() == 1) {
+    outcomes.push_back(train_in_parts(jobs, attempts.front(), clock));
+    return outcomes;
+  }
+  outcomes = try_together(jobs, attempts, clock);
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    // Memory may have lacked for the others' sake alone: by itself it goes on from its checkpoint as it was.
+    const bool ran_out = !outcomes[i] && is_out_of_memory(outcomes[i].error());
+    if (ran_out) outcomes[i] = train_in_parts(jobs, attempts[i], clock);
   }
   return outcomes;
 }

@@ -105,10 +105,10 @@ struct TrainingJob {
   TrainingOptions options;
 };
 
-/// Trains several variants in one process, each to the bits of a training alone. Where memory runs out, the training
-/// begins anew with its batches in twice as many parts, and so on: what comes out is what `batch_parts` of that number
-/// gives. Those of one seed, batch size and
-/// augmentation share every batch: it is decoded and changed once. What fails stops alone. The outcomes in order.
+/// Trains several variants in one process, each to the bits of a training alone. Those of one `study::BatchSource`
+/// share every batch: it is decoded and changed once. One that runs out of memory beside the others is trained behind
+/// them, by itself; where memory runs out then, it begins anew with its batches in twice as many parts, and so on: what
+/// comes out is what `batch_parts` of that number gives. What fails stops alone. The outcomes in order.
 std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock);
 
 /// history.csv.

@@ -219,6 +219,24 @@ TEST_F(TrainingTest, HalvesItsBatchesUntilTheyFitIntoMemory) {
   EXPECT_EQ(weights_hash(*limited), weights_hash(*asked));
 }
 
+TEST_F(TrainingTest, OneThatLacksMemoryForTheOthersSakeGetsTheBitsOfOneTrainedAlone) {
+  const auto first = inputs({{"epochs", "1"}, {"batch_size", "8"}});
+  const auto second = inputs({{"epochs", "1"}, {"batch_size", "8"}, {"optimizer", "adamw"}});
+  ASSERT_TRUE(start_torch(1));
+  limit_tensor_memory(300 << 20);  // for one of them
+  const auto alone = run(second, options("alone"));
+  const std::vector<TrainingJob> jobs = {{.inputs = first, .options = options("a")},
+                                         {.inputs = second, .options = options("b")}};
+  const auto together = train_together(jobs, sys::RealClock());
+  limit_tensor_memory(0);
+  ASSERT_TRUE(alone) << alone.error().text();
+  ASSERT_TRUE(together[0]) << together[0].error().text();
+  ASSERT_TRUE(together[1]) << together[1].error().text();
+  EXPECT_EQ(together[0]->batch_parts, 1);
+  EXPECT_EQ(together[1]->batch_parts, 1);
+  EXPECT_EQ(weights_hash(*together[1]), weights_hash(*alone));
+}
+
 TEST_F(TrainingTest, SaysThatMemoryRanOutWhenNothingHelps) {
   ASSERT_TRUE(start_torch(1));
   limit_tensor_memory(60 << 20);  // not even the weights and their moments

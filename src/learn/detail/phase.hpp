@@ -16,6 +16,7 @@
 #include "learn/network.hpp"
 #include "learn/schedule.hpp"
 #include "learn/training.hpp"
+#include "study/batch_source.hpp"
 #include "study/training_settings.hpp"
 
 namespace alveus::learn {
@@ -28,6 +29,8 @@ struct PhaseTask {
   std::vector<float> class_weights;           ///< of the loss, where it is weighted
   std::vector<float> training_class_weights;  ///< the same for what the epochs show
   study::Augmentation augmentation = {};
+  /// What decides the batches, where they may be those of another phase too.
+  std::optional<study::BatchSource> batch_source = std::nullopt;
   Objective* objective = nullptr;  ///< borrowed; null: the settings' loss of the logits against the targets
 };
 
@@ -59,6 +62,8 @@ class Phase {
   bool is_finished() const { return state_.finished; }
   int next_epoch() const { return state_.epoch() + 1; }
   EpochBatches batches_of(int epoch) const;
+  /// Whether the other's batches of an epoch are this one's.
+  bool shares_batches_with(const Phase& other) const;
   void begin_epoch(std::size_t batch_count);
   /// kCancelled when the training is to stop.
   core::Status train_batch(Batch& batch);
@@ -125,7 +130,7 @@ class Phase {
 };
 
 /// Trains phases that have begun to their ends, each to the bits of a training alone: those that stand at the same
-/// epoch and want the same batches get each batch one after the other. What fails stops alone. How each ended, in
+/// epoch and share batches get each batch one after the other. What fails stops alone. How each ended, in
 /// order.
 std::vector<core::Status> train_together(std::span<Phase* const> phases);
 
