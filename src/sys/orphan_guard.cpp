@@ -70,9 +70,10 @@ void wait_for_own_adoption(pid_t controller) {
   }
 }
 
-/// Kills the groups that fit. The newcomer holds the life line until it executes, so it has its group by now; as an
-/// orphan it has, or will have, the parent that the guard has.
-void kill_newcomers(const Newcomer& wanted) {
+/// Kills the groups that fit. The newcomer holds the life line until all that precedes its execution is done, so it has
+/// its group and its working directory by now; as an orphan it has, or will have, the parent that the guard has.
+/// `folder` is empty where it says nothing.
+void kill_newcomers(const Newcomer& wanted, const char* folder) {
   wait_for_own_adoption(wanted.controller);
   ProcessWalk walk;
   while (const pid_t number = walk.next()) {
@@ -81,7 +82,7 @@ void kill_newcomers(const Newcomer& wanted) {
     const bool is_orphan = process->parent == wanted.controller || process->parent == ::getppid();
     const bool is_newcomer =
         is_orphan && process->group == number && process->session == wanted.session && process->began >= wanted.since;
-    if (is_newcomer) ::kill(-number, SIGKILL);
+    if (is_newcomer && (*folder == '\0' || stands_below(number, folder))) ::kill(-number, SIGKILL);
   }
 }
 
@@ -109,15 +110,18 @@ void kill_newcomers(const Newcomer& wanted) {
     }
   }
   const bool was_starting = ledger.starts_under_way.load() > 0;
-  if (ledger.folder[0] == '\0') {
-    newcomer.since = ledger.started_since.load();
-    if (was_starting) kill_newcomers(newcomer);
+  const char* const folder = ledger.folder.data();
+  newcomer.since = ledger.started_since.load();
+  if (*folder == '\0') {
+    if (was_starting) kill_newcomers(newcomer, folder);
   } else if (ledger.ended_in_order.load() == 0) {
-    kill_all_below(ledger.folder.data(), died_at);
-    // A newcomer has let go of the life line a moment before its environment can be read.
-    constexpr timespec kMoment{.tv_sec = 0, .tv_nsec = 10'000'000};
-    if (was_starting) ::nanosleep(&kMoment, nullptr);
-    if (was_starting) kill_all_below(ledger.folder.data(), died_at);
+    kill_all_below(folder, died_at);
+    // A newcomer has the controller's environment until it executes: by its place it is found before, by its
+    // environment after that.
+    if (was_starting) {
+      kill_newcomers(newcomer, folder);
+      kill_all_below(folder, died_at);
+    }
   }
   ::_exit(0);
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
@@ -107,6 +108,28 @@ std::int64_t labelled(const char* text, const char* label) {
 
 constexpr std::int64_t kKibi = 1024;
 
+enum class Place { kElsewhere, kBelow, kUnknown };
+
+/// By the environment; unknown for the moment in which the process gets another one.
+Place place_of(pid_t process, const char* directory) {
+  const int file = ::open(ProcPath(process, "environ").text(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return Place::kElsewhere;
+  EntryMatch match(directory);
+  std::array<char, 4096> piece{};
+  bool is_below = false;
+  bool is_empty = true;
+  ssize_t size = 0;
+  while (!is_below && (size = ::read(file, piece.data(), piece.size())) > 0) {
+    is_empty = false;
+    is_below = std::any_of(piece.data(), piece.data() + size, [&](char byte) { return match.take(byte); });
+  }
+  ::close(file);
+  if (is_below || !is_empty) return is_below ? Place::kBelow : Place::kElsewhere;
+  const auto facts = facts_of(process);
+  const bool is_between = facts && facts->is_alive() && facts->address_space_bytes > 0 && facts->environment_end == 0;
+  return is_between ? Place::kUnknown : Place::kElsewhere;
+}
+
 }  // namespace
 
 std::optional<ProcessFacts> facts_of(pid_t process) {
@@ -131,7 +154,9 @@ std::optional<ProcessFacts> facts_of(pid_t process) {
       case 16:
       case 17: facts.cpu_ticks_waited += number_at(at); break;
       case 22: facts.began = number_at(at); break;
-      case 24: facts.resident_pages = number_at(at); return facts;
+      case 23: facts.address_space_bytes = number_at(at); break;
+      case 24: facts.resident_pages = number_at(at); break;
+      case 51: facts.environment_end = number_at(at); return facts;
     }
   }
   return std::nullopt;
@@ -160,20 +185,14 @@ pid_t ProcessWalk::next() {
   return 0;
 }
 
-bool works_below(pid_t process, const char* directory) {
-  const int file = ::open(ProcPath(process, "environ").text(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  EntryMatch match(directory);
-  std::array<char, 4096> piece{};
-  ssize_t size = 0;
-  while ((size = ::read(file, piece.data(), piece.size())) > 0) {
-    const bool found = std::any_of(piece.data(), piece.data() + size, [&](char byte) { return match.take(byte); });
-    if (!found) continue;
-    ::close(file);
-    return true;
-  }
-  ::close(file);
-  return false;
+bool works_below(pid_t process, const char* directory) { return place_of(process, directory) == Place::kBelow; }
+
+bool stands_below(pid_t process, const char* directory) {
+  std::array<char, PATH_MAX + 1> path{};
+  const ssize_t size = ::readlink(ProcPath(process, "cwd").text(), path.data(), path.size() - 1);
+  const std::size_t length = std::strlen(directory);
+  return size > static_cast<ssize_t>(length) && std::strncmp(path.data(), directory, length) == 0 &&
+         path[length] == '/';
 }
 
 /// System calls by number: the headers of glibc 2.36 declare the functions without C linkage or not at all.
@@ -194,16 +213,20 @@ std::uint64_t ticks_since_boot() {
 }
 
 void kill_all_below(const char* directory, std::uint64_t began_until) {
-  constexpr int kLooksMax = 100;
+  constexpr int kLooksMax = 1000;
   bool found = true;
   for (int look = 0; found && look < kLooksMax; ++look) {
     found = false;
     ProcessWalk walk;
     while (const pid_t process = walk.next()) {
-      if (process == ::getpid() || !works_below(process, directory)) continue;
+      const Place place = process == ::getpid() ? Place::kElsewhere : place_of(process, directory);
+      if (place == Place::kElsewhere) continue;
       const auto facts = facts_of(process);
       if (!facts || !facts->is_alive() || facts->began > began_until) continue;
       found = true;
+      if (place == Place::kUnknown) continue;
+      // Jobs lead groups of their own. At once: what a member starts between two looks began later than `began_until`.
+      if (facts->group > 1 && facts->group != ::getpgrp()) ::kill(-facts->group, SIGKILL);
       kill_exactly(*facts);
     }
     constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 2'000'000};

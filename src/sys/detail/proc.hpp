@@ -18,12 +18,14 @@ struct ProcessFacts {
   pid_t parent = 0;
   pid_t group = 0;
   pid_t session = 0;
-  char state = ' ';                    ///< 'Z': it has ended and waits for its parent
-  std::uint64_t began = 0;             ///< ticks since boot; with `id` it names a process for good
-  std::uint64_t cpu_ticks = 0;         ///< its own
-  std::uint64_t cpu_ticks_waited = 0;  ///< of children that ended and were waited for
+  char state = ' ';                       ///< 'Z': it has ended and waits for its parent
+  std::uint64_t began = 0;                ///< ticks since boot; with `id` it names a process for good
+  std::uint64_t cpu_ticks = 0;            ///< its own
+  std::uint64_t cpu_ticks_waited = 0;     ///< of children that ended and were waited for
+  std::uint64_t address_space_bytes = 0;  ///< 0: a process of the kernel, or one that has ended
   std::uint64_t resident_pages = 0;
-  std::array<char, 20> name{};  ///< of its program, cut by the kernel to 15 bytes
+  std::uint64_t environment_end = 0;  ///< an address; 0 while the process executes a program that is not laid out yet
+  std::array<char, 20> name{};        ///< of its program, cut by the kernel to 15 bytes
 
   bool is_alive() const { return state != 'Z' && state != 'X'; }
 };
@@ -57,8 +59,12 @@ void kill_exactly(const ProcessFacts& process);
 /// Clock ticks, the unit of `ProcessFacts::began`.
 std::uint64_t ticks_since_boot();
 
-/// Ends all that works below the directory and had begun by then, until a look finds nothing more (or a hundred did:
-/// what waits for a dead disk cannot die). This process is spared.
+/// Whether the process's working directory lies below `directory`, as that of a command does from before it executes.
+bool stands_below(pid_t process, const char* directory);
+
+/// Ends all that works below the directory and had begun by then, with the rest of its process groups, whenever that
+/// began, until a look finds nothing more (or a thousand did: what waits for a dead disk cannot die). This process and
+/// its group are spared.
 void kill_all_below(const char* directory, std::uint64_t began_until);
 
 /// Half of what it shares with one other, a third with two …: unlike resident memory it can be summed. Bytes; 0 when it
