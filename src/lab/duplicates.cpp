@@ -33,8 +33,9 @@ class Groups {
     return index;
   }
   void join(std::size_t left, std::size_t right) {
-    const auto [low, high] = std::minmax(first_of(left), first_of(right));
-    parents_[high] = low;
+    const std::size_t one = first_of(left);
+    const std::size_t other = first_of(right);
+    parents_[std::max(one, other)] = std::min(one, other);
   }
 
  private:
