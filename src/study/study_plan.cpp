@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "core/check.hpp"
@@ -97,18 +98,40 @@ StudyPlan reconstructed_plan() {
 }
 
 /// Adds every combination of the axes from `axis` on to `all`.
-core::Status combine(const StudyPlan& plan, std::size_t axis, TrainingSettings settings,
+core::Status combine(const Grid& grid, std::size_t axis, TrainingSettings settings,
                      std::vector<TrainingSettings>& all) {
-  if (axis == plan.axes.size()) {
+  if (axis == grid.axes.size()) {
     all.push_back(std::move(settings));
     return {};
   }
-  ALVEUS_TRY_ASSIGN(const Setting* setting, find_setting(plan.axes[axis].setting));
-  for (const auto& value : plan.axes[axis].values) {
+  ALVEUS_TRY_ASSIGN(const Setting* setting, find_setting(grid.axes[axis].setting));
+  for (const auto& value : grid.axes[axis].values) {
     ALVEUS_TRY(assign(settings, *setting, value));
-    ALVEUS_TRY(combine(plan, axis + 1, settings, all));
+    ALVEUS_TRY(combine(grid, axis + 1, settings, all));
   }
   return {};
+}
+
+void set_axis(Grid& grid, const Axis& axis) {
+  const auto place = std::ranges::lower_bound(grid.axes, place_of(axis.setting), {},
+                                              [](const Axis& other) { return place_of(other.setting); });
+  if (place != grid.axes.end() && place->setting == axis.setting) {
+    place->values = axis.values;
+  } else {
+    grid.axes.insert(place, axis);
+  }
+}
+
+bool has_several_seeds(const StudyPlan& plan) {
+  std::vector<Value> seeds;
+  for (const Grid& grid : plan.grids) {
+    const auto axis = std::ranges::find(grid.axes, "seed", &Axis::setting);
+    const TrainingSettings usual;
+    const auto values =
+        axis == grid.axes.end() ? std::vector<Value>{static_cast<std::int64_t>(usual.seed)} : axis->values;
+    seeds.insert(seeds.end(), values.begin(), values.end());
+  }
+  return std::ranges::any_of(seeds, [&](const Value& seed) { return seed != seeds.front(); });
 }
 
 core::Error in_file(std::string_view name, core::Error error) {
@@ -121,15 +144,26 @@ core::Error in_file(std::string_view name, core::Error error) {
 core::Result<StudyPlan> parse_plan(std::string_view name, std::string_view text) {
   const auto parsed = core::parse_json(text);
   if (!parsed) return core::fail(in_file(name, parsed.error()));
-  if (!parsed->is_object() || parsed->as_object().empty()) {
-    return core::fail(ErrorCode::kInvalidInput,
-                      "a study is one JSON object of settings, like {\"network\": [\"resnet18\", \"densenet121\"]}",
-                      std::string(name));
+  const core::Array grids = parsed->is_array() ? parsed->as_array() : core::Array{*parsed};
+  const bool is_study = !grids.empty() && std::ranges::all_of(grids, [](const Value& grid) {
+    return grid.is_object() && !grid.as_object().empty();
+  });
+  if (!is_study) {
+    return core::fail(
+        ErrorCode::kInvalidInput,
+        "a study is one JSON object of settings, like {\"network\": [\"resnet18\", \"densenet121\"]}, or a "
+        "list of them",
+        std::string(name));
   }
   StudyPlan plan;
-  for (const auto& [key, member] : parsed->as_object()) {
-    const auto done = set_axis(plan, key, member.is_array() ? member.as_array() : core::Array{member});
-    if (!done) return core::fail(in_file(name, done.error()));
+  plan.grids.clear();
+  for (const Value& grid : grids) {
+    StudyPlan one;
+    for (const auto& [key, member] : grid.as_object()) {
+      const auto done = set_axis(one, key, member.is_array() ? member.as_array() : core::Array{member});
+      if (!done) return core::fail(in_file(name, done.error()));
+    }
+    plan.grids.push_back(std::move(one.grids.front()));
   }
   return plan;
 }
@@ -147,13 +181,8 @@ core::Status set_axis(StudyPlan& plan, std::string_view setting, std::vector<Val
       return core::fail(ErrorCode::kInvalidInput, "'" + known->name + "' lists " + setting_text(values[i]) + " twice");
     }
   }
-  const auto place = std::ranges::lower_bound(plan.axes, place_of(setting), {},
-                                              [](const Axis& axis) { return place_of(axis.setting); });
-  if (place != plan.axes.end() && place->setting == setting) {
-    place->values = std::move(values);
-  } else {
-    plan.axes.insert(place, Axis{.setting = known->name, .values = std::move(values)});
-  }
+  const Axis axis{.setting = known->name, .values = std::move(values)};
+  for (Grid& grid : plan.grids) set_axis(grid, axis);
   return {};
 }
 
@@ -177,12 +206,16 @@ core::Result<StudyPlan> preset_plan(std::string_view name) {
 }
 
 std::size_t variant_count(const StudyPlan& plan, int folds) {
-  std::size_t count = static_cast<std::size_t>(folds);
-  for (const auto& axis : plan.axes) {
-    count *= axis.values.size();
-    if (count > kVariantsMax) return kVariantsMax + 1;
+  std::size_t sum = 0;
+  for (const Grid& grid : plan.grids) {
+    std::size_t count = static_cast<std::size_t>(folds);
+    for (const auto& axis : grid.axes) {
+      count *= axis.values.size();
+      if (count > kVariantsMax) return kVariantsMax + 1;
+    }
+    sum += count;
   }
-  return count;
+  return sum;
 }
 
 core::Result<std::vector<Variant>> expand(const StudyPlan& plan, int folds) {
@@ -190,18 +223,20 @@ core::Result<std::vector<Variant>> expand(const StudyPlan& plan, int folds) {
     return core::fail(ErrorCode::kInvalidInput, "the study has more than 100000 variants; shorten its axes");
   }
   std::vector<TrainingSettings> all;
-  ALVEUS_TRY(combine(plan, 0, {}, all));
-  const auto seeds = std::ranges::find(plan.axes, "seed", &Axis::setting);
-  const bool several_seeds = seeds != plan.axes.end() && seeds->values.size() > 1;
+  for (const Grid& grid : plan.grids) ALVEUS_TRY(combine(grid, 0, {}, all));
+  const SeedInId seed_in_id = has_several_seeds(plan) ? SeedInId::kYes : SeedInId::kNo;
   std::vector<Variant> variants;
   for (const auto& settings : all) {
     ALVEUS_TRY(check(settings));
     for (int fold = 0; fold < folds; ++fold) {
-      variants.push_back(make_variant(settings, fold, several_seeds ? SeedInId::kYes : SeedInId::kNo));
+      variants.push_back(make_variant(settings, fold, seed_in_id));
     }
   }
   std::ranges::sort(variants, {}, &Variant::id);
   const auto twice = std::ranges::adjacent_find(variants, {}, &Variant::id);
+  if (twice != variants.end() && twice->settings == std::next(twice)->settings) {
+    return core::fail(ErrorCode::kInvalidInput, "the study holds the variant '" + twice->id + "' in two of its grids");
+  }
   if (twice != variants.end()) {
     return core::fail(ErrorCode::kInternal, "two variants are both named '" + twice->id + "'; split the study");
   }

@@ -19,17 +19,23 @@ struct Axis {
   std::vector<core::Value> values;  ///< at least one, all different
 };
 
-/// The axes of a study, in the order of `all_settings`. Settings that are no axis keep their default.
-struct StudyPlan {
+/// All combinations of some axes, which stand in the order of `all_settings`. Settings that are no axis keep their
+/// default.
+struct Grid {
   std::vector<Axis> axes;
 };
 
-/// Reads a study file: one JSON object, each member a setting with one value or a list of values. Every value is
-/// checked. kInvalidInput names file, setting and value; a misspelt setting gets a suggestion.
+struct StudyPlan {
+  std::vector<Grid> grids{1};  ///< at least one
+};
+
+/// Reads a study file: a grid, which is a JSON object with a setting a member, each with one value or a list of values;
+/// or a list of grids. Every value is checked. kInvalidInput names file, setting and value; a misspelt setting gets a
+/// suggestion.
 core::Result<StudyPlan> parse_plan(std::string_view name, std::string_view text);
 
-/// Sets or replaces an axis. kInvalidInput when the setting is unknown, no value is given, a value is not allowed or
-/// stands twice; the plan is then unchanged.
+/// Sets or replaces an axis of every grid. kInvalidInput when the setting is unknown, no value is given, a value is not
+/// allowed or stands twice; the plan is then unchanged.
 core::Status set_axis(StudyPlan& plan, std::string_view setting, std::vector<core::Value> values);
 
 /// A study that has a name.
@@ -46,7 +52,8 @@ core::Result<StudyPlan> preset_plan(std::string_view name);
 /// How many variants the plan has on so many folds.
 std::size_t variant_count(const StudyPlan& plan, int folds);
 
-/// Every combination of the axes on every fold, sorted by id. kInvalidInput when there are more than 100 000.
+/// Every combination of each grid on every fold, sorted by id. kInvalidInput when there are more than 100 000, or when
+/// one stands in two grids.
 core::Result<std::vector<Variant>> expand(const StudyPlan& plan, int folds);
 
 }  // namespace alveus::study

@@ -84,6 +84,32 @@ TEST(PlanTest, NamesTheSeedWhereThereAreSeveral) {
   EXPECT_EQ((*two)[0].configuration, (*two)[1].configuration);
 }
 
+TEST(PlanTest, TrainsEachGridOfAList) {
+  const auto plan = parse_plan(
+      "a", R"([{"network": "vgg11", "epochs": 3}, {"network": ["resnet18", "resnet34"], "epochs": [3, 4]}])");
+  ASSERT_TRUE(plan.has_value());
+  EXPECT_EQ(variant_count(*plan, 2), 10U);
+  EXPECT_EQ(expand(*plan, 2)->size(), 10U);
+}
+
+TEST(PlanTest, SetsAnAxisInEveryGrid) {
+  auto plan = *parse_plan("a", R"([{"network": "vgg11"}, {"network": "resnet18", "epochs": [3, 4]}])");
+  ASSERT_TRUE(set_axis(plan, "epochs", {7}).has_value());
+  const auto variants = *expand(plan, 1);
+  EXPECT_THAT(variants, testing::SizeIs(2));
+  EXPECT_THAT(variants, testing::Each(testing::ResultOf([](const Variant& v) { return v.settings.epochs; }, 7)));
+}
+
+TEST(PlanTest, NamesTheSeedWhereTheGridsDifferInIt) {
+  const auto variants = *expand(*parse_plan("a", R"([{"epochs": 3}, {"epochs": 3, "seed": 2}])"), 1);
+  EXPECT_THAT(variants[0].id, testing::EndsWith("-f0-s1"));
+}
+
+TEST(PlanTest, RefusesAVariantThatStandsInTwoGrids) {
+  const auto plan = parse_plan("a", R"([{"network": "vgg11"}, {"network": ["vgg11", "vgg13"]}])");
+  EXPECT_THAT(expand(*plan, 1).error().message, HasSubstr("in two of its grids"));
+}
+
 struct BadPlan {
   std::string name;
   std::string text;
@@ -108,6 +134,7 @@ INSTANTIATE_TEST_SUITE_P(Texts, BadPlanTest,
                                          BadPlan{"NoValues", R"({"epochs": []})", "'epochs' has no values"},
                                          BadPlan{"Empty", "{}", "one JSON object of settings"},
                                          BadPlan{"List", "[]", "one JSON object of settings"},
+                                         BadPlan{"ListOfOther", R"([{"epochs": 3}, 4])", "or a list of them"},
                                          BadPlan{"NoJson", "{\"epochs\": }", "no JSON"}),
                          [](const auto& parameter) { return parameter.param.name; });
 
