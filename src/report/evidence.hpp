@@ -145,6 +145,13 @@ struct Selection {
   std::int64_t resamples = 0;
 };
 
+/// What the configurations reach on test that validation patients alone would have chosen, one a fold.
+struct ValidationChoice {
+  std::map<std::string, std::int64_t> folds;  ///< how many folds choose a configuration
+  Estimate auroc;                             ///< of patients
+  Estimate accuracy;
+};
+
 struct Comparison {
   core::Value settings;
   std::string scores_sha256;
@@ -154,6 +161,7 @@ struct Comparison {
   std::string best;
   std::vector<Ranked> ranking;
   std::optional<Selection> selection;
+  std::optional<ValidationChoice> validation_choice;
   std::vector<std::pair<std::string, std::string>> excluded;  ///< configuration, reason
   std::vector<Failure> failures;
   std::vector<std::string> warnings;

@@ -185,6 +185,12 @@ core::Result<Comparison> read_comparison(const std::string& name, std::string_vi
                                                          .interval = "percentile"},
                                      .resamples = selection.find_whole("resamples").value_or(0)};
   }
+  if (const auto choice = root.find("validation_choice"); !choice.is_null()) {
+    const auto patient = choice.find("patient");
+    comparison.validation_choice = ValidationChoice{
+        .folds = {}, .auroc = estimate_of(patient.find("auroc")), .accuracy = estimate_of(patient.find("accuracy"))};
+    for (const auto& row : choice.items("folds")) ++comparison.validation_choice->folds[row.text("configuration")];
+  }
   for (const auto& row : root.items("excluded")) {
     comparison.excluded.emplace_back(row.text("configuration"), row.find_text("reason"));
   }

@@ -210,6 +210,12 @@ Markup tests(const PageState& page) {
                           " resamples the best configuration in the bag is scored on the patients out of the bag; the "
                           "mean of these scores is the area freed from the luck of the choice.");
   }
+  if (page.evidence.comparison.validation_choice) {
+    items +=
+        element("li",
+                "Choice by validation: in each fold the configuration with the largest area on the fold's validation "
+                "patients, scored on the fold's test patients; the folds pooled.");
+  }
   return subtitle("Tests") + element("ul", items);
 }
 

@@ -70,6 +70,21 @@ Markup selection_note(const PageState& page) {
                    fixed_text(selection->apparent_auroc, 2) + " as it appears.");
 }
 
+/// With one configuration nothing was chosen.
+Markup validation_note(const PageState& page) {
+  const auto& choice = page.evidence.comparison.validation_choice;
+  if (!choice || !choice->auroc.value || page.evidence.comparison.ranking.size() < 2) return {};
+  std::string chosen;
+  for (const auto& [configuration, folds] : choice->folds) {
+    chosen += (chosen.empty() ? "" : ", ") + full_name(page, configuration);
+    if (choice->folds.size() > 1) chosen += " in " + counted(folds, "fold");
+  }
+  return paragraph(
+      "Validation patients alone would have chosen " + chosen + ". On the test patients, who had no say in it, " +
+      (choice->folds.size() > 1 ? "these choices reach" : "this choice reaches") + " an area of " +
+      estimate_sentence(choice->auroc) + " and an accuracy of " + estimate_sentence(choice->accuracy) + ".");
+}
+
 Markup card(const std::string& title, const Markup& value, const std::string& note) {
   return element("div", {{"class", "card"}},
                  element("span", {{"class", "card-title"}}, title) + element("span", {{"class", "card-value"}}, value) +
@@ -115,7 +130,8 @@ Markup warnings(const Evidence& evidence) {
 
 Markup summary_section(PageState& page) {
   return section("result", "Result",
-                 key_result(page) + cards(page) + selection_note(page) + warnings(page.evidence) +
+                 key_result(page) + cards(page) + selection_note(page) + validation_note(page) +
+                     warnings(page.evidence) +
                      source_note(page.evidence, {"comparison/comparison.json", "metrics.json"}));
 }
 

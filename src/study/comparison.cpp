@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "core/check.hpp"
@@ -241,6 +242,9 @@ core::Result<Comparison> compare_configurations(const Scores& scores, const Metr
   resample(contenders, options);
   rank_all(contenders, options, comparison);
   comparison.selection = corrected_selection(contenders, options);
+  std::set<std::string> names;
+  for (const auto& contender : contenders) names.insert(contender.configuration);
+  ALVEUS_TRY_ASSIGN(comparison.validation_choice, choose_on_validation(scores, names, options));
   add_warnings(comparison);
   return comparison;
 }

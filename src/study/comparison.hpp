@@ -12,6 +12,7 @@
 #include "study/level_metrics.hpp"
 #include "study/paired_tests.hpp"
 #include "study/study_metrics.hpp"
+#include "study/validation_choice.hpp"
 
 namespace alveus::study {
 
@@ -61,6 +62,7 @@ struct Comparison {
   std::size_t positives = 0;
   std::vector<Ranked> ranking;
   std::optional<Selection> selection;  ///< with two configurations at least
+  std::optional<ValidationChoice> validation_choice;
   std::vector<Excluded> excluded;
   std::vector<Failure> failures;
   std::vector<std::string> warnings;

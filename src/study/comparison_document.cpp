@@ -50,6 +50,25 @@ core::Value selection_value(const std::optional<Selection>& selection) {
                       {"resamples", count_value(selection->resamples)}};
 }
 
+core::Value choice_value(const std::optional<ValidationChoice>& choice) {
+  if (!choice) return {};
+  core::Array folds;
+  for (const FoldChoice& fold : choice->folds) {
+    folds.push_back(core::Object{{"fold", std::int64_t{fold.fold}},
+                                 {"configuration", fold.configuration},
+                                 {"validation_auroc", fold.validation_auroc}});
+  }
+  const auto level_value = [](const LevelMetrics& level) {
+    core::Object metrics;
+    for (const char* name : {"auroc", "accuracy", "sensitivity", "specificity"}) {
+      metrics.set(name, metric_value(level.metric(name)));
+    }
+    return core::Value(std::move(metrics));
+  };
+  return core::Object{
+      {"folds", std::move(folds)}, {"patient", level_value(choice->patients)}, {"slice", level_value(choice->slices)}};
+}
+
 std::string cell(const std::optional<double>& number) { return number ? core::number_text(*number) : std::string(); }
 
 void add_metric_cells(std::vector<std::string>& cells, const Metric& metric) {
@@ -86,6 +105,7 @@ core::Value to_value(const Comparison& comparison) {
                       {"best", comparison.ranking.front().configuration},
                       {"ranking", std::move(ranking)},
                       {"selection", selection_value(comparison.selection)},
+                      {"validation_choice", choice_value(comparison.validation_choice)},
                       {"excluded", std::move(excluded)},
                       {"failures", failures_value(comparison.failures)},
                       {"warnings", std::move(warnings)}};

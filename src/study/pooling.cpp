@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "study/auroc.hpp"
+
 namespace alveus::study {
 namespace {
 
@@ -189,6 +191,16 @@ core::Result<PooledScores> pool_scores(const Scores& scores, std::span<const std
   }
   link_patients(pooled, std::move(slice_patients), patient_folds);
   return pooled;
+}
+
+core::Result<std::optional<double>> validation_area(const Scores& scores, std::span<const std::size_t> seeds,
+                                                    Aggregate aggregate) {
+  std::vector<const VariantScores*> variants;
+  for (const std::size_t seed : seeds) variants.push_back(&scores.variants[seed]);
+  ALVEUS_TRY_ASSIGN(const auto validation, mean_over_seeds(variants, &VariantScores::validation));
+  const Part patients = patients_of(slices_of(scores, validation), aggregate);
+  const auto roc = roc_area(patients.probabilities, patients.targets);
+  return roc ? std::optional(roc->area) : std::nullopt;
 }
 
 }  // namespace alveus::study

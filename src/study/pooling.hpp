@@ -52,4 +52,9 @@ struct PooledScores {
 core::Result<PooledScores> pool_scores(const Scores& scores, std::span<const std::size_t> variants, Aggregate aggregate,
                                        ThresholdRule rule);
 
+/// The patient-level AUROC on the validation part of a fold, whose variants (indices) differ in their seed alone.
+/// Nothing where the part lacks a class. kInvalidInput when the seeds scored different slices.
+core::Result<std::optional<double>> validation_area(const Scores& scores, std::span<const std::size_t> seeds,
+                                                    Aggregate aggregate);
+
 }  // namespace alveus::study

@@ -32,6 +32,16 @@ TEST(PageTest, SaysTheKeyResultWithItsIntervalInPlainWords) {
   EXPECT_THAT(result, HasSubstr("0.91 (95\xC2\xA0% confidence interval 0.78 to 0.99)"));
 }
 
+TEST(PageTest, SaysWhatValidationAloneWouldHaveChosen) {
+  const std::string result = section_of(page_of(StudyFolder()), "result");
+  EXPECT_THAT(result, HasSubstr("Validation patients alone would have chosen DenseNet-121"));
+  EXPECT_THAT(result, HasSubstr("ResNet-18"));
+  EXPECT_THAT(result, HasSubstr("in 2 folds"));
+  EXPECT_THAT(result, HasSubstr("an area of 0.87 (95\xC2\xA0% confidence interval 0.75 to 0.94)"));
+  EXPECT_THAT(section_of(page_of(StudyFolder({.networks = {"resnet18"}})), "result"),
+              Not(HasSubstr("would have chosen")));
+}
+
 TEST(PageTest, CarriesTheNoticeThatItIsForResearchOnly) {
   const std::string page = page_of(StudyFolder());
   EXPECT_THAT(page, HasSubstr("Research use only. Not a medical device"));

@@ -40,6 +40,7 @@ class StudyFolder {
  private:
   void write_json(const std::string& name, const core::Value& value) const;
   void write_metrics() const;
+  core::Value choice_of_validation() const;
   void write_comparison() const;
   void write_training(std::size_t network, int fold) const;
   void write_explanations(std::size_t network, int fold) const;
