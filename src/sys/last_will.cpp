@@ -2,7 +2,7 @@
 #include "sys/last_will.hpp"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +17,7 @@
 
 #include "core/check.hpp"
 #include "sys/detail/spawn.hpp"
+#include "sys/detail/watcher.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::sys {
@@ -75,12 +76,6 @@ core::Result<Orders> orders_of(const LastWill& will) {
 
 // All that follows runs in the process of the will, which was forked from a program with threads: only functions that
 // are safe in a signal handler.
-
-void close_all_but(int kept) {
-  const auto number = static_cast<unsigned>(kept);
-  if (number > 0) static_cast<void>(::syscall(SYS_close_range, 0U, number - 1, 0U));
-  static_cast<void>(::syscall(SYS_close_range, number + 1, UINT_MAX, 0U));
-}
 
 /// So that no pipe gets the number of a standard stream, which a child could not be given then.
 void take_standard_streams() {
@@ -146,22 +141,9 @@ std::size_t cut(char* text, std::size_t size, std::array<char*, kWordsMax>& word
   return count;
 }
 
-[[noreturn]] void carry_out(Orders& orders, int life_line) {
-  ::setsid();
-  ::prctl(PR_SET_NAME, "last-will");
-  sigset_t all;
-  ::sigfillset(&all);
-  ::sigprocmask(SIG_BLOCK, &all, nullptr);
-  close_all_but(life_line);
+void carry_out(Orders& orders, int life_line) {
   take_standard_streams();
-  static_cast<void>(!::chdir("/"));
-
-  char byte = 0;
-  ssize_t count = 0;
-  do {
-    count = ::read(life_line, &byte, 1);
-  } while (count < 0 && errno == EINTR);
-  if (count > 0) ::_exit(0);
+  if (detail::hears_a_byte(life_line)) return;
 
   static std::array<char, 1 << 17> text;
   static std::array<char*, kWordsMax> words;
@@ -179,30 +161,20 @@ std::size_t cut(char* text, std::size_t size, std::array<char*, kWordsMax>& word
       wait_for(begin(call, orders.environment.data(), -1));
     }
   }
-  ::_exit(0);
 }
 
 }  // namespace
 
 core::Result<std::unique_ptr<LastWillExecutor>> LastWillExecutor::make(const LastWill& will) {
   ALVEUS_TRY_ASSIGN(Orders orders, orders_of(will));
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return core::fail(system_error("cannot prepare for this program's end through", "pipe", errno));
-  }
-  const pid_t process = ::fork();
-  const int failure = errno;
-  if (process == 0) carry_out(orders, ends[0]);
-  ::close(ends[0]);
-  if (process < 0) {
-    ::close(ends[1]);
-    return core::fail(system_error("cannot prepare for this program's end through", "fork", failure));
-  }
-  return std::unique_ptr<LastWillExecutor>(new LastWillExecutor(ends[1], process));
+  ALVEUS_TRY_ASSIGN(const detail::Watcher watcher,
+                    detail::fork_watcher("last-will", "cannot prepare for this program's end",
+                                         [&](int life_line) { carry_out(orders, life_line); }));
+  return std::unique_ptr<LastWillExecutor>(new LastWillExecutor(watcher.line, watcher.process));
 }
 
 LastWillExecutor::~LastWillExecutor() {
-  if (!is_confirmed_) static_cast<void>(!::write(life_line_, "x", 1));
+  if (!is_confirmed_) static_cast<void>(::send(life_line_, "x", 1, MSG_NOSIGNAL));
   ::close(life_line_);
   if (is_confirmed_) return;
   while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {

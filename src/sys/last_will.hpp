@@ -39,7 +39,7 @@ class LastWillExecutor {
  private:
   LastWillExecutor(int life_line, pid_t process) : life_line_(life_line), process_(process) {}
 
-  int life_line_;  ///< write end of a pipe that only this process holds; a byte in it revokes, its end confirms
+  int life_line_;  ///< only this process holds it; a byte in it revokes, its end confirms
   pid_t process_;
   bool is_confirmed_ = false;
 };

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +14,7 @@
 
 #include "sys/detail/orphan_guard.hpp"
 #include "sys/detail/proc.hpp"
+#include "sys/detail/watcher.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::sys::detail {
@@ -47,11 +45,6 @@ std::size_t word_of(pid_t group) { return static_cast<std::size_t>(group) / kBit
 
 // All that follows runs in the guard, which was forked from a program with threads: only functions that are safe in a
 // signal handler.
-
-/// By number: the header of glibc 2.36 hides the function from strict C++.
-void close_all(unsigned first, unsigned last) {
-  if (first <= last) static_cast<void>(::syscall(SYS_close_range, first, last, 0U));
-}
 
 /// What is known of a process that was being started when its controller died.
 struct Newcomer {
@@ -86,20 +79,8 @@ void kill_newcomers(const Newcomer& wanted, const char* folder) {
   }
 }
 
-[[noreturn]] void stand_guard(const OrphanLedger& ledger, int life_line, Newcomer newcomer) {
-  ::setsid();
-  ::prctl(PR_SET_NAME, "job-guard");
-  sigset_t all;
-  ::sigfillset(&all);
-  ::sigprocmask(SIG_BLOCK, &all, nullptr);
-  // Whoever waits for the end of our output waits for the run, not for us.
-  const auto kept = static_cast<unsigned>(life_line);
-  if (kept > 0) close_all(0, kept - 1);
-  close_all(kept + 1, UINT_MAX);
-  static_cast<void>(!::chdir("/"));
-
-  char byte = 0;
-  while (::read(life_line, &byte, 1) < 0 && errno == EINTR) {
+void stand_guard(const OrphanLedger& ledger, int life_line, Newcomer newcomer) {
+  while (hears_a_byte(life_line)) {
   }
   // What begins later is a later controller's, which goes on with the run.
   const std::uint64_t died_at = ticks_since_boot();
@@ -123,32 +104,24 @@ void kill_newcomers(const Newcomer& wanted, const char* folder) {
       kill_all_below(folder, died_at);
     }
   }
-  ::_exit(0);
 }
 
 }  // namespace
 
 core::Result<std::unique_ptr<OrphanGuard>> OrphanGuard::make(const std::filesystem::path& folder) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return core::fail(system_error("cannot guard jobs through", "pipe", errno));
-  }
   constexpr std::size_t kBytes = sizeof(OrphanLedger);
   void* memory = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return core::fail(system_error("cannot guard jobs through", "shared memory", errno));
   auto* const ledger = static_cast<OrphanLedger*>(memory);
-  if (memory != MAP_FAILED) folder.native().copy(ledger->folder.data(), ledger->folder.size() - 1);
-  // Before the fork: the guard may come to run after the end of this process.
+  folder.native().copy(ledger->folder.data(), ledger->folder.size() - 1);
   const Newcomer newcomer{.session = ::getsid(0), .controller = ::getpid()};
-  const pid_t guard = memory == MAP_FAILED ? -1 : ::fork();
-  const int failure = errno;
-  if (guard == 0) stand_guard(*ledger, ends[0], newcomer);
-  ::close(ends[0]);
-  if (guard < 0) {
-    ::close(ends[1]);
-    if (memory != MAP_FAILED) ::munmap(memory, kBytes);
-    return core::fail(system_error("cannot guard jobs through", "fork", failure));
+  const auto guard =
+      fork_watcher("job-guard", "cannot guard jobs", [&](int life_line) { stand_guard(*ledger, life_line, newcomer); });
+  if (!guard) {
+    ::munmap(memory, kBytes);
+    return core::fail(guard.error());
   }
-  return std::unique_ptr<OrphanGuard>(new OrphanGuard(ledger, ends[1], guard));
+  return std::unique_ptr<OrphanGuard>(new OrphanGuard(ledger, guard->line, guard->process));
 }
 
 OrphanGuard::~OrphanGuard() {

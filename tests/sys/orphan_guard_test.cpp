@@ -99,6 +99,22 @@ TEST_F(OrphanGuardTest, KillsWatchedGroupsOfAKilledProcess) {
   EXPECT_FALSE(ends_within(second_[0], 0)) << "the released group was killed too";
 }
 
+/// As a shell, a queue or this project's own runner ends a program: all that it started at once.
+TEST_F(OrphanGuardTest, OutlivesTheGroupOfItsProcessFromTheBeginning) {
+  const pid_t controller = ::fork();
+  if (controller == 0) {
+    ::setpgid(0, 0);
+    auto guard = OrphanGuard::make();
+    if (!guard) ::_exit(1);
+    (*guard)->watch(watched_);
+    ::kill(0, SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(controller, &status, 0), controller);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_TRUE(ends_within(first_[0], kPatienceMs)) << "the guard died with the group";
+}
+
 TEST_F(OrphanGuardTest, FindsAProcessThatWasBeingStarted) {
   std::array<int, 2> pipe{};
   ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);

@@ -40,7 +40,7 @@ class OrphanGuard {
       : ledger_(ledger), life_line_(life_line), guard_(guard) {}
 
   OrphanLedger* ledger_;  ///< in memory shared with the guard
-  int life_line_;         ///< write end of a pipe that only this process holds; the guard sees it close
+  int life_line_;         ///< only this process holds it; the guard sees it close
   pid_t guard_;
 };
 
