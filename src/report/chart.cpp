@@ -133,6 +133,19 @@ Markup Drawing::finish(std::string_view title, std::string_view style) const {
                  element("title", title) + content_);
 }
 
+std::string Drawing::file(std::string_view title, std::string_view style_sheet) const {
+  const Markup style = element("style", Markup::trusted(std::string(style_sheet)));
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" +
+         element("svg",
+                 {{"xmlns", "http://www.w3.org/2000/svg"},
+                  {"width", coordinate(width_)},
+                  {"height", coordinate(height_)},
+                  {"viewBox", "0 0 " + coordinate(width_) + " " + coordinate(height_)}},
+                 element("title", title) + style + content_)
+             .html() +
+         "\n";
+}
+
 PlotFrame draw_frame(Drawing& drawing, Point corner, double width, double height, const Axis& x, const Axis& y) {
   constexpr double kLabelBelow = 16;
   constexpr double kTitleBelow = 34;

@@ -50,6 +50,8 @@ class Drawing {
 
   /// The drawing as <svg>; `title` is read out in place of the picture.
   Markup finish(std::string_view title, std::string_view style = "chart") const;
+  /// The drawing as an SVG file of its own, with a style sheet written in this program.
+  std::string file(std::string_view title, std::string_view style_sheet) const;
 
  private:
   double width_;

@@ -47,6 +47,16 @@ TEST(DrawingTest, IsReadOutByItsTitleAndEscapesWords) {
   EXPECT_THAT(svg, Not(HasSubstr("<script>")));
 }
 
+TEST(DrawingTest, StandsAloneAsAFile) {
+  Drawing drawing(100, 50);
+  drawing.line({0, 0}, {1, 1}, "axis");
+  const std::string file = drawing.file("A & B", ".axis { stroke: black }");
+  EXPECT_THAT(file, testing::StartsWith(
+                        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\""));
+  EXPECT_THAT(file, HasSubstr("<style>.axis { stroke: black }</style>"));
+  EXPECT_THAT(file, HasSubstr("<title>A &amp; B</title>"));
+}
+
 TEST(DrawingTest, DrawsNoPathOfOnePoint) {
   Drawing drawing(10, 10);
   const std::vector<Point> one = {{1, 1}};
