@@ -3,6 +3,12 @@
 
 namespace alveus::lab {
 
+core::Array texts(const std::vector<std::string>& all) {
+  core::Array array;
+  for (const std::string& text : all) array.emplace_back(text);
+  return array;
+}
+
 std::string MemberReader::text(std::string_view name) {
   const core::Value* const member = find(name, &core::Value::is_string);
   return member == nullptr ? "" : member->as_string();
@@ -21,6 +27,17 @@ double MemberReader::real(std::string_view name) {
 bool MemberReader::flag(std::string_view name) {
   const core::Value* const member = find(name, &core::Value::is_bool);
   return member != nullptr && member->as_bool();
+}
+
+std::vector<std::string> MemberReader::texts(std::string_view name) {
+  const core::Value* const member = find(name, &core::Value::is_array);
+  std::vector<std::string> texts;
+  if (member == nullptr) return texts;
+  for (const core::Value& item : member->as_array()) {
+    if (item.is_string()) texts.push_back(item.as_string());
+    if (!item.is_string() && wrong_.empty()) wrong_ = name;
+  }
+  return texts;
 }
 
 core::Status MemberReader::status(const std::string& file, std::string_view writer) const {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "cmdline/terminal.hpp"
 #include "core/csv.hpp"
 #include "core/json.hpp"
 #include "lab/commands.hpp"
-#include "lab/network_flags.hpp"
 #include "lab/pretraining_report.hpp"
 #include "lab/stop_request.hpp"
 #include "lab/trained_model.hpp"
+#include "lab/training_data.hpp"
 #include "lab/training_display.hpp"
 #include "learn/pretraining.hpp"
-#include "learn/runtime.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 
@@ -70,8 +71,10 @@ core::Result<bool> is_finished(const fs::path& out, const PretrainingReport& wan
 core::Status write_outputs(const fs::path& out, const learn::PretrainingInputs& inputs,
                            const learn::PretrainingOutcome& outcome, PretrainingReport report) {
   ALVEUS_TRY_ASSIGN(report.weights_sha256, learn::save_encoder(outcome.network, out / "model.safetensors",
-                                                               learn::pretraining_metadata(inputs)));
+                                                               learn::pretraining_metadata(inputs, outcome.untouched)));
   report.slices = static_cast<std::int64_t>(outcome.slice_count);
+  report.batch_parts = outcome.batch_parts;
+  report.untouched = outcome.untouched;
   report.first_loss = outcome.history.front().train_loss;
   report.last_loss = outcome.history.back().train_loss;
   ALVEUS_TRY(sys::write_file(out / "history.csv", learn::pretraining_history_csv(outcome.history)));
@@ -87,19 +90,13 @@ core::Status write_outputs(const fs::path& out, const learn::PretrainingInputs& 
 
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
   ALVEUS_TRY_ASSIGN(const auto pretraining, read_pretraining(flags));
-  ALVEUS_TRY_ASSIGN(const auto folder, learn::TensorFolder::open(flags.text("tensors")));
-  ALVEUS_TRY_ASSIGN(const auto folds, open_folds(flags.text("folds")));
-  if (flags.integer("loader-threads") < 1 || flags.integer("loader-threads") > 64) {
-    return core::fail(ErrorCode::kInvalidInput, "--loader-threads must be from 1 to 64");
-  }
-  ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
-  ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
+  ALVEUS_TRY_ASSIGN(const auto data, open_training_data(flags));
   PretrainingReport report;
   report.pretraining = pretraining;
-  report.tensors_sha256 = folder.fingerprint();
-  report.folds_sha256 = sha256_of(folds);
-  report.device = learn::name_of(device);
-  report.threads = flags.integer("threads");
+  report.tensors_sha256 = data.folder.fingerprint();
+  report.folds_sha256 = sha256_of(data.folds);
+  report.device = learn::name_of(data.device);
+  report.threads = data.threads;
   const fs::path out = flags.text("out");
   ALVEUS_TRY_ASSIGN(const bool finished, is_finished(out, report));
   if (finished) {
@@ -109,18 +106,25 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   }
   ALVEUS_TRY(sys::make_directories(out));
   listen_for_stop();
+  tell_what_bits_depend_on(data, terminal);
   const sys::RealClock clock;
   TrainingDisplay display(terminal, clock);
   learn::TrainingOptions options;
-  options.device = device;
-  options.loader_threads = static_cast<std::size_t>(flags.integer("loader-threads"));
+  options.device = data.device;
+  options.loader_threads = data.loader_threads;
   options.checkpoint_folder = out / "checkpoint";
   options.should_stop = is_stop_requested;
   options.on_progress = [&](const learn::TrainingProgress& progress) { display.show(progress); };
-  const learn::PretrainingInputs inputs = {.folder = folder, .folds = folds, .pretraining = pretraining};
+  const learn::PretrainingInputs inputs = {.folder = data.folder, .folds = data.folds, .pretraining = pretraining};
   ALVEUS_TRY_ASSIGN(const auto outcome, learn::pretrain(inputs, options, clock));
-  ALVEUS_TRY(write_outputs(out, inputs, outcome, std::move(report)));
   terminal.clear_status();
+  report.unrepeatable = tell_unrepeatable_operations(terminal);
+  ALVEUS_TRY(write_outputs(out, inputs, outcome, std::move(report)));
+  if (!outcome.untouched.empty()) {
+    terminal.message(pretraining.id + ": '" + pretraining.method + "' does not reach " +
+                     std::to_string(outcome.untouched.size()) + " weights before the last layer, from '" +
+                     outcome.untouched.front() + "' on; they have their first values (pretraining.json lists them)");
+  }
   terminal.message(pretraining.id + ": " + std::to_string(outcome.slice_count) + " slices, " +
                    std::to_string(outcome.history.size()) + " epochs, loss " +
                    core::number_text(outcome.history.front().train_loss) + " to " +
@@ -163,7 +167,6 @@ std::vector<cmdline::Flag> choice_flags() {
 }  // namespace
 
 cmdline::Command make_pretrain_command() {
-  using Kind = cmdline::Flag::Kind;
   cmdline::Command command;
   command.name = "pretrain";
   command.summary = "learn start weights from the pictures of a fold, without labels";
@@ -178,18 +181,11 @@ cmdline::Command make_pretrain_command() {
       "  moco         the same, among a queue of earlier ones (MoCo v2)\n"
       "  mae          three quarters of a slice from the rest: patches left out for transformers, cells blackened for "
       "other networks\n\n"
-      "Checkpoints, stopping and going on, and what changes the bits: as 'alveus train'.";
+      "Checkpoints, stopping and going on, what changes the bits, and parting batches where memory runs out: as "
+      "'alveus train'. 'simclr' compares all slices of a batch and fails instead.";
   command.flags = choice_flags();
-  command.flags.push_back(tensors_flag());
-  command.flags.push_back(folds_flag());
+  std::ranges::copy(training_data_flags(), std::back_inserter(command.flags));
   command.flags.push_back({.name = "out", .value_name = "DIR", .help = "the folder for the weights", .required = true});
-  command.flags.push_back(threads_flag());
-  command.flags.push_back({.name = "loader-threads",
-                           .kind = Kind::kInteger,
-                           .value_name = "N",
-                           .help = "threads that prepare batches",
-                           .fallback = "1"});
-  command.flags.push_back(device_flag());
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);
   };

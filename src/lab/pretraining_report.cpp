@@ -11,6 +11,8 @@ std::string pretraining_json(const PretrainingReport& report) {
   const core::Value value = core::Object{{"format_version", 1},
                                          {"pretraining", study::to_value(report.pretraining)},
                                          {"role", "train"},
+                                         {"batch_parts", report.batch_parts},
+                                         {"untouched", texts(report.untouched)},
                                          {"slices", report.slices},
                                          {"first_loss", report.first_loss},
                                          {"last_loss", report.last_loss},
@@ -18,7 +20,8 @@ std::string pretraining_json(const PretrainingReport& report) {
                                          {"tensors_sha256", report.tensors_sha256},
                                          {"folds_sha256", report.folds_sha256},
                                          {"device", report.device},
-                                         {"threads", report.threads}};
+                                         {"threads", report.threads},
+                                         {"unrepeatable_operations", texts(report.unrepeatable)}};
   return core::to_json(value, core::JsonStyle::kIndented) + "\n";
 }
 
@@ -30,6 +33,8 @@ core::Result<PretrainingReport> parse_pretraining_json(const std::string& name, 
   PretrainingReport report;
   ALVEUS_TRY_ASSIGN(report.pretraining, study::parse_pretraining(*pretraining));
   MemberReader members(*value);
+  report.batch_parts = members.whole("batch_parts");
+  report.untouched = members.texts("untouched");
   report.slices = members.whole("slices");
   report.first_loss = members.real("first_loss");
   report.last_loss = members.real("last_loss");
@@ -38,6 +43,7 @@ core::Result<PretrainingReport> parse_pretraining_json(const std::string& name, 
   report.folds_sha256 = members.text("folds_sha256");
   report.device = members.text("device");
   report.threads = members.whole("threads");
+  report.unrepeatable = members.texts("unrepeatable_operations");
   ALVEUS_TRY(members.status(name, "alveus pretrain"));
   return report;
 }

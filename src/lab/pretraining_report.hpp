@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "study/pretraining.hpp"
@@ -14,14 +15,17 @@ namespace alveus::lab {
 /// or machine.
 struct PretrainingReport {
   study::Pretraining pretraining;
-  std::int64_t slices = 0;  ///< of the fold's part "train", the one that was looked at
-  double first_loss = 0;    ///< mean over the first epoch
-  double last_loss = 0;     ///< mean over the last
+  std::int64_t batch_parts = 1;        ///< in which batches passed; more than 1 where memory ran out
+  std::vector<std::string> untouched;  ///< weights that the method did not reach, by name
+  std::int64_t slices = 0;             ///< of the fold's part "train", the one that was looked at
+  double first_loss = 0;               ///< mean over the first epoch
+  double last_loss = 0;                ///< mean over the last
   std::string weights_sha256;
   std::string tensors_sha256;  ///< fingerprint of the tensor folder
   std::string folds_sha256;    ///< of folds.csv
   std::string device;
   std::int64_t threads = 1;
+  std::vector<std::string> unrepeatable;  ///< operations that do not give the same bits every time
 
   friend bool operator==(const PretrainingReport&, const PretrainingReport&) = default;
 };

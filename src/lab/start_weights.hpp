@@ -3,10 +3,14 @@
 
 #include <filesystem>
 
+#include "cmdline/command.hpp"
 #include "core/result.hpp"
 #include "study/variant.hpp"
 
 namespace alveus::lab {
+
+/// --weights PATH
+cmdline::Flag weights_flag();
 
 /// The file of start weights that `--weights` names for a variant: the file itself, or in a folder the one called after
 /// the network ("resnet18.pth", "resnet18-f37072fd.safetensors"). Where the variant starts from a pre-training: in the

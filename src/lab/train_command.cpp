@@ -10,13 +10,12 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "lab/commands.hpp"
-#include "lab/network_flags.hpp"
 #include "lab/start_weights.hpp"
 #include "lab/stop_request.hpp"
 #include "lab/trained_model.hpp"
+#include "lab/training_data.hpp"
 #include "lab/training_display.hpp"
 #include "lab/training_log.hpp"
-#include "learn/runtime.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 
@@ -25,18 +24,6 @@ namespace {
 
 using core::ErrorCode;
 namespace fs = std::filesystem;
-
-constexpr std::int64_t kMemoryMax = 1'000'000'000;
-constexpr int kMibBits = 20;
-
-core::Result<study::Variant> read_variant(const fs::path& file) {
-  ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
-  const auto value = core::parse_json(text);
-  if (!value) return core::fail(ErrorCode::kInvalidInput, value.error().message, file.string());
-  auto variant = study::parse_variant(*value);
-  if (!variant && variant.error().where.empty()) variant.error().where = file.string();
-  return variant;
-}
 
 /// True when `out` holds the finished training of the same inputs; an error when it holds another one.
 core::Result<bool> is_finished(const fs::path& out, const TrainingReport& wanted, const fs::path& start_weights) {
@@ -104,15 +91,8 @@ struct Order {
   TrainingReport report;
 };
 
-/// What all variants of a call share.
-struct Data {
-  learn::TensorFolder folder;
-  study::FoldTable folds;
-  learn::Device device;
-  std::int64_t threads;
-};
-
-core::Result<Order> order_of(const fs::path& file, const fs::path& out, const cmdline::Flags& flags, const Data& data) {
+core::Result<Order> order_of(const fs::path& file, const fs::path& out, const cmdline::Flags& flags,
+                             const TrainingData& data) {
   Order order;
   ALVEUS_TRY_ASSIGN(order.variant, read_variant(file));
   order.out = out.empty() ? fs::path(flags.text("models")) / order.variant.id : out;
@@ -128,7 +108,7 @@ core::Result<Order> order_of(const fs::path& file, const fs::path& out, const cm
 }
 
 /// Those that are not trained already.
-core::Result<std::vector<Order>> open_orders(const cmdline::Flags& flags, const Data& data,
+core::Result<std::vector<Order>> open_orders(const cmdline::Flags& flags, const TrainingData& data,
                                              cmdline::Terminal& terminal) {
   const auto files = flags.list("variant");
   std::vector<Order> orders;
@@ -160,9 +140,6 @@ core::Status check_flags(const cmdline::Flags& flags) {
     return core::fail(ErrorCode::kInvalidInput,
                       "several variants are trained into --models, a folder with a folder for each; --out is for one");
   }
-  if (flags.integer("loader-threads") < 1 || flags.integer("loader-threads") > 64) {
-    return core::fail(ErrorCode::kInvalidInput, "--loader-threads must be from 1 to 64");
-  }
   return {};
 }
 
@@ -172,9 +149,9 @@ struct Listener {
   TrainingLog log;
 };
 
-std::vector<learn::TrainingJob> jobs_of(const std::vector<Order>& orders, const cmdline::Flags& flags, const Data& data,
-                                        std::vector<std::unique_ptr<Listener>>& listeners, cmdline::Terminal& terminal,
-                                        const sys::Clock& clock) {
+std::vector<learn::TrainingJob> jobs_of(const std::vector<Order>& orders, const cmdline::Flags& flags,
+                                        const TrainingData& data, std::vector<std::unique_ptr<Listener>>& listeners,
+                                        cmdline::Terminal& terminal, const sys::Clock& clock) {
   std::vector<learn::TrainingJob> jobs;
   const fs::path curves = flags.text("tensorboard");
   for (const Order& order : orders) {
@@ -184,7 +161,7 @@ std::vector<learn::TrainingJob> jobs_of(const std::vector<Order>& orders, const 
                                     curves.empty() ? curves : curves / order.variant.id, terminal, clock)}));
     learn::TrainingOptions options;
     options.device = data.device;
-    options.loader_threads = static_cast<std::size_t>(flags.integer("loader-threads"));
+    options.loader_threads = data.loader_threads;
     options.checkpoint_folder = order.out / "checkpoint";
     options.should_stop = is_stop_requested;
     options.on_progress = [listener = listeners.back().get()](const learn::TrainingProgress& progress) {
@@ -200,8 +177,16 @@ std::vector<learn::TrainingJob> jobs_of(const std::vector<Order>& orders, const 
   return jobs;
 }
 
+/// "took 120 weights of resnet18.pth; fc.bias, fc.weight begin anew".
+std::string text_of(const learn::StartWeights& start) {
+  std::string text = "took " + std::to_string(start.taken.count) + " weights of " + start.file;
+  for (std::size_t i = 0; i < start.taken.left.size(); ++i) text += (i == 0 ? "; " : ", ") + start.taken.left[i];
+  return start.taken.left.empty() ? text : text + " begin anew";
+}
+
 core::Status settle(Order& order, core::Result<learn::TrainingOutcome>& outcome, cmdline::Terminal& terminal) {
   if (!outcome) return core::fail(std::move(outcome).error());
+  if (outcome->start_weights) terminal.message(order.variant.id + ": " + text_of(*outcome->start_weights));
   ALVEUS_TRY(write_outputs(order.out, *outcome, std::move(order.report), order.weights));
   terminal.clear_status();
   terminal.message(order.variant.id + ": best epoch " + std::to_string(outcome->best_epoch) + " of " +
@@ -220,23 +205,18 @@ core::Status note_failure(const Order& order, core::Error error, cmdline::Termin
 
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
   ALVEUS_TRY(check_flags(flags));
-  ALVEUS_TRY_ASSIGN(auto folder, learn::TensorFolder::open(flags.text("tensors")));
-  ALVEUS_TRY_ASSIGN(auto folds, open_folds(flags.text("folds")));
-  ALVEUS_TRY(learn::start_torch(static_cast<int>(flags.integer("threads"))));
-  if (flags.integer("memory") < 0 || flags.integer("memory") > kMemoryMax) {
-    return core::fail(ErrorCode::kInvalidInput, "--memory must be from 0 to " + std::to_string(kMemoryMax) + " MiB");
-  }
-  learn::limit_tensor_memory(flags.integer("memory") << kMibBits);
-  ALVEUS_TRY_ASSIGN(const auto device, learn::choose_device(flags.text("device")));
-  const Data data{
-      .folder = std::move(folder), .folds = std::move(folds), .device = device, .threads = flags.integer("threads")};
+  ALVEUS_TRY_ASSIGN(const auto data, open_training_data(flags));
   ALVEUS_TRY_ASSIGN(auto orders, open_orders(flags, data, terminal));
   for (const Order& order : orders) ALVEUS_TRY(sys::make_directories(order.out));
   listen_for_stop();
+  if (!orders.empty()) tell_what_bits_depend_on(data, terminal);
   const sys::RealClock clock;
   std::vector<std::unique_ptr<Listener>> listeners;
   const auto jobs = jobs_of(orders, flags, data, listeners, terminal, clock);
   auto outcomes = learn::train_together(jobs, clock);
+  terminal.clear_status();
+  const auto unrepeatable = tell_unrepeatable_operations(terminal);
+  for (Order& order : orders) order.report.unrepeatable = unrepeatable;
   auto status = cmdline::ExitStatus::kDone;
   for (std::size_t i = 0; i < orders.size(); ++i) {
     if (const auto& log = listeners[i]->log.status(); !log) terminal.warning(log.error().text());
@@ -277,32 +257,16 @@ cmdline::Command make_train_command() {
        .value_name = "FILE",
        .help = "the variant, as 'alveus variants' writes it; several with --models",
        .required = true},
-      tensors_flag(),
-      folds_flag(),
       {.name = "out", .value_name = "DIR", .help = "the model's folder"},
       {.name = "models",
        .value_name = "DIR",
        .help = "a folder in which each model gets a folder named by its variant"},
-      {.name = "weights",
-       .value_name = "PATH",
-       .help = "start weights: for the initialisations 'imagenet' and 'imported' a file (safetensors, .pth, .pt; "
-               "torchvision's names), or a folder with a file called after each network; for those learned without "
-               "labels the folder that 'alveus pretrain' wrote, or a folder of several"},
-      threads_flag(),
-      {.name = "loader-threads",
-       .kind = Kind::kInteger,
-       .value_name = "N",
-       .help = "threads that prepare batches",
-       .fallback = "1"},
-      device_flag(),
-      {.name = "memory",
-       .kind = Kind::kInteger,
-       .value_name = "MIB",
-       .help = "memory that tensors on the CPU may take; 0 for all there is",
-       .fallback = "0"},
+      weights_flag(),
       {.name = "json-events", .kind = Kind::kSwitch, .help = "write a line of JSON to standard output for each epoch"},
       {.name = "tensorboard", .value_name = "DIR", .help = "write curves that TensorBoard draws into DIR/VARIANT"},
   };
+  const auto shared = training_data_flags();
+  command.flags.insert(command.flags.begin() + 1, shared.begin(), shared.end());
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);
   };

@@ -27,6 +27,8 @@ learn::StartWeights parse_start_weights(const core::Value& value) {
   for (const auto& [key, text] : metadata->as_object()) {
     if (text.is_string()) weights.metadata[key] = text.as_string();
   }
+  MemberReader members(value);
+  weights.taken = {.count = members.whole("taken"), .fitted = members.texts("fitted"), .left = members.texts("left")};
   return weights;
 }
 
@@ -46,7 +48,8 @@ std::string training_json(const TrainingReport& report) {
                                     {"tensors_sha256", report.tensors_sha256},
                                     {"folds_sha256", report.folds_sha256},
                                     {"device", report.device},
-                                    {"threads", report.threads}};
+                                    {"threads", report.threads},
+                                    {"unrepeatable_operations", texts(report.unrepeatable)}};
   if (!report.pictures.is_null()) value.set("pictures", report.pictures);
   if (report.start_weights) value.set("start_weights", to_value(*report.start_weights));
   return core::to_json(core::Value(value), core::JsonStyle::kIndented) + "\n";
@@ -55,8 +58,13 @@ std::string training_json(const TrainingReport& report) {
 core::Value to_value(const learn::StartWeights& weights) {
   core::Object metadata;
   for (const auto& [key, text] : weights.metadata) metadata.set(key, text);
-  return core::Object{
-      {"file", weights.file}, {"format", weights.format}, {"sha256", weights.sha256}, {"metadata", metadata}};
+  return core::Object{{"file", weights.file},
+                      {"format", weights.format},
+                      {"sha256", weights.sha256},
+                      {"metadata", metadata},
+                      {"taken", weights.taken.count},
+                      {"fitted", texts(weights.taken.fitted)},
+                      {"left", texts(weights.taken.left)}};
 }
 
 core::Result<TrainingReport> parse_training_json(const std::string& name, std::string_view text) {
@@ -84,6 +92,9 @@ core::Result<TrainingReport> parse_training_json(const std::string& name, std::s
   report.folds_sha256 = members.text("folds_sha256");
   report.device = members.text("device");
   report.threads = members.whole("threads");
+  if (value->find("unrepeatable_operations") != nullptr) {
+    report.unrepeatable = members.texts("unrepeatable_operations");
+  }
   if (const core::Value* const pictures = value->find("pictures")) report.pictures = *pictures;
   if (const core::Value* const weights = value->find("start_weights")) {
     report.start_weights = parse_start_weights(*weights);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cmdline/command.hpp"
 #include "core/result.hpp"
@@ -35,6 +36,7 @@ struct TrainingReport {
   std::optional<learn::StartWeights> start_weights;
   std::string device;
   std::int64_t threads = 1;
+  std::vector<std::string> unrepeatable;  ///< operations that do not give the same bits every time
 
   friend bool operator==(const TrainingReport&, const TrainingReport&) = default;
 };

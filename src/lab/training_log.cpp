@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/json.hpp"
+#include "sys/resident_memory.hpp"
 
 namespace alveus::lab {
 
@@ -20,7 +21,8 @@ std::string epoch_event(std::string_view variant, const learn::TrainingProgress&
                    {"train_loss", last.train_loss},
                    {"validation_loss", last.validation_loss ? core::Value(*last.validation_loss) : core::Value()},
                    {"validation_auc", last.validation_auc ? core::Value(*last.validation_auc) : core::Value()},
-                   {"pictures_per_second", progress.pictures_per_second}});
+                   {"pictures_per_second", progress.pictures_per_second},
+                   {"resident_bytes", sys::resident_bytes()}});
 }
 
 TrainingLog::TrainingLog(std::string variant, bool writes_lines, std::filesystem::path curves,

@@ -27,8 +27,14 @@ std::vector<Example> shuffled(std::vector<Example> examples, std::uint64_t seed,
 }
 
 BatchStream::BatchStream(const TensorFolder& folder, BatchPlan plan, const StreamOptions& options)
-    : folder_(folder), plan_(std::move(plan)), options_(options), ahead_max_(options.thread_count + 2) {
+    : folder_(folder),
+      plan_(std::move(plan)),
+      options_(options),
+      ahead_max_(options.thread_count + 2),
+      claimed_(options.first_batch),
+      handed_over_(options.first_batch) {
   ALVEUS_CHECK(options.thread_count > 0, "batches are made by a thread");
+  ALVEUS_CHECK(options.first_batch <= plan_.size(), "the stream begins within its plan");
   if (options.augmentation.mixes()) {
     for (const auto& examples : plan_) pool_.insert(pool_.end(), examples.begin(), examples.end());
     std::ranges::sort(pool_, {}, &Example::index);
@@ -75,7 +81,8 @@ Batch BatchStream::make_batch(std::span<const Example> examples) const {
     batch.samples.push_back(example.index);
     if (pool_.empty()) continue;
     const Mix mix = mix_of(example);
-    batch.partners.push_back({.share = mix.share, .target = pool_[mix.partner].target});
+    const Example& partner = pool_[mix.partner];
+    batch.partners.push_back({.share = mix.share, .target = partner.target, .sample = partner.index});
   }
   if (options_.making == Making::kOnDevice) {
     batch.unmade = collect(examples);

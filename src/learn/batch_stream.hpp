@@ -28,9 +28,10 @@ struct Example {
 };
 
 /// With what an example is mixed: its target counts `share`, the partner's the rest.
-struct PartnerTarget {
+struct Partner {
   double share = 1;
   std::int64_t target = 0;
+  std::size_t sample = 0;  ///< by index into the folder
 };
 
 /// Pictures that are made where the network runs, from what is needed for it.
@@ -45,8 +46,8 @@ struct Batch {
   std::vector<float> pixels;
   std::optional<UnmadePictures> unmade;  ///< in place of `pixels`
   std::vector<std::int64_t> targets;
-  std::vector<std::size_t> samples;     ///< by index into the folder
-  std::vector<PartnerTarget> partners;  ///< one for each example where pictures are mixed, else none
+  std::vector<std::size_t> samples;  ///< by index into the folder
+  std::vector<Partner> partners;     ///< one for each example where pictures are mixed, else none
 };
 
 using BatchPlan = std::vector<std::vector<Example>>;
@@ -68,6 +69,7 @@ struct StreamOptions {
   std::uint64_t epoch = 0;
   std::size_t thread_count = 1;
   Making making = Making::kInThreads;
+  std::size_t first_batch = 0;  ///< of the plan; those before it are not made
 
   friend bool operator==(const StreamOptions&, const StreamOptions&) = default;
 };
@@ -83,7 +85,7 @@ class BatchStream {
   BatchStream(const BatchStream&) = delete;
   BatchStream& operator=(const BatchStream&) = delete;
 
-  /// The next batch, waiting for it; nothing behind the last.
+  /// The next batch from `first_batch` on, waiting for it; nothing behind the last.
   std::optional<Batch> next();
 
  private:

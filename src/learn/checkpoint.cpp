@@ -35,6 +35,9 @@ std::string state_text(const PhaseState& state) {
                                     {"best_epoch", state.best_epoch},
                                     {"best_loss", state.best_loss},
                                     {"finished", state.finished},
+                                    {"batches", static_cast<std::int64_t>(state.batches)},
+                                    {"loss_sum", state.loss.sum},
+                                    {"loss_weight", state.loss.weight},
                                     {"history", history}});
 }
 
@@ -58,29 +61,35 @@ std::optional<EpochRecord> read_record(const core::Value& value) {
 std::optional<PhaseState> read_state(std::string_view text) {
   const auto value = core::parse_json(text);
   if (!value) return std::nullopt;
-  const core::Value* const steps = value->find("steps");
-  const core::Value* const averaged = value->find("averaged");
-  const core::Value* const scale = value->find("scale");
-  const core::Value* const good_steps = value->find("good_steps");
-  const core::Value* const best_epoch = value->find("best_epoch");
-  const core::Value* const best_loss = value->find("best_loss");
-  const core::Value* const finished = value->find("finished");
-  const core::Value* const history = value->find("history");
-  const bool complete = steps != nullptr && steps->is_integer() && averaged != nullptr && averaged->is_integer() &&
-                        scale != nullptr && scale->is_number() && good_steps != nullptr && good_steps->is_integer() &&
-                        best_epoch != nullptr && best_epoch->is_integer() && best_loss != nullptr &&
-                        best_loss->is_number() && finished != nullptr && finished->is_bool() && history != nullptr &&
-                        history->is_array();
-  if (!complete) return std::nullopt;
-  PhaseState state = {.steps = steps->as_integer(),
-                      .averaged = averaged->as_integer(),
-                      .scale = scale->as_real(),
-                      .good_steps = good_steps->as_integer(),
-                      .best_epoch = static_cast<int>(best_epoch->as_integer()),
-                      .best_loss = best_loss->as_real(),
-                      .finished = finished->as_bool(),
+  bool complete = true;
+  const auto member = [&](std::string_view name, bool (core::Value::*is_kind)() const) -> core::Value {
+    const core::Value* const found = value->find(name);
+    if (found != nullptr && (found->*is_kind)()) return *found;
+    complete = false;
+    return {};
+  };
+  const auto whole = [&](std::string_view name) {
+    const core::Value found = member(name, &core::Value::is_integer);
+    return found.is_integer() ? found.as_integer() : 0;
+  };
+  const auto real = [&](std::string_view name) {
+    const core::Value found = member(name, &core::Value::is_number);
+    return found.is_number() ? found.as_real() : 0;
+  };
+  const core::Value finished = member("finished", &core::Value::is_bool);
+  const core::Value history = member("history", &core::Value::is_array);
+  PhaseState state = {.steps = whole("steps"),
+                      .averaged = whole("averaged"),
+                      .scale = real("scale"),
+                      .good_steps = whole("good_steps"),
+                      .best_epoch = static_cast<int>(whole("best_epoch")),
+                      .best_loss = real("best_loss"),
+                      .finished = finished.is_bool() && finished.as_bool(),
+                      .batches = static_cast<std::size_t>(whole("batches")),
+                      .loss = {.sum = real("loss_sum"), .weight = real("loss_weight")},
                       .history = {}};
-  for (const core::Value& item : history->as_array()) {
+  if (!complete) return std::nullopt;
+  for (const core::Value& item : history.as_array()) {
     const auto record = read_record(item);
     if (!record) return std::nullopt;
     state.history.push_back(*record);

@@ -120,14 +120,15 @@ at::Tensor MocoObjective::loss(const ObjectiveInput& input) {
   {
     const at::NoGradGuard no_grad;
     const at::Tensor key_logits = key_network_.forward_training(view_of(input, seed_, 1), input.pass).logits;
-    last_keys_ = unit_rows(key_projection_.forward(key_logits));
+    last_keys_.push_back(unit_rows(key_projection_.forward(key_logits)));
   }
-  return info_nce(queries, last_keys_, queue_.clone(), kMocoTemperature);
+  return info_nce(queries, last_keys_.back(), queue_.clone(), kMocoTemperature);
 }
 
 void MocoObjective::after_step() {
   follow([](at::Tensor& key, const at::Tensor& query) { key.mul_(kKeyMomentum).add_(query, 1 - kKeyMomentum); });
-  push_keys(queue_, last_keys_);
+  push_keys(queue_, at::cat(last_keys_));
+  last_keys_.clear();
 }
 
 }  // namespace alveus::learn

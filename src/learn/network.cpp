@@ -83,7 +83,7 @@ std::string shape_text(at::IntArrayRef shape) {
   return text + "]";
 }
 
-core::Status wrong_weight(const std::string& name, const std::string& fact, const std::string& file) {
+tl::unexpected<core::Error> wrong_weight(const std::string& name, const std::string& fact, const std::string& file) {
   return core::fail(ErrorCode::kInvalidInput, "weight '" + name + "' " + fact, file);
 }
 
@@ -118,9 +118,10 @@ std::optional<at::Tensor> with_positions(const at::Tensor& source, at::IntArrayR
 }
 
 /// Copies `source` into the weight, made to fit where it is the first layer of a network for other channels or belongs
-/// to the positions of pictures of another size.
-core::Status take_start_weight(const Weight& weight, at::Tensor source, const std::string& file) {
+/// to the positions of pictures of another size. Whether it had to be made to fit.
+core::Result<bool> take_start_weight(const Weight& weight, at::Tensor source, const std::string& file) {
   const at::Tensor tensor = weight.tensor;
+  const bool is_fitted = source.sizes() != tensor.sizes();
   if (weight.name == kPositionsName && source.sizes() != tensor.sizes()) {
     source = with_positions(source, tensor.sizes()).value_or(source);
   }
@@ -134,24 +135,30 @@ core::Status take_start_weight(const Weight& weight, at::Tensor source, const st
                         file);
   }
   tensor.copy_(source);
-  return {};
+  return is_fitted;
 }
 
 /// Goes through the weights and takes those that `find` gives; the head may be absent or of another size.
 template <typename Find>
-core::Status take_start_weights_from(const Network::Parts& parts, const std::string& file, Find find) {
-  return at_torch_edge("taking start weights", [&]() -> core::Status {
+core::Result<TakenWeights> take_start_weights_from(const Network::Parts& parts, const std::string& file, Find find) {
+  return at_torch_edge("taking start weights", [&]() -> core::Result<TakenWeights> {
     const at::NoGradGuard no_grad;
+    TakenWeights taken;
     for (const Weight& weight : parts.weights.items()) {
       const std::optional<at::Tensor> source = find(weight.name);
       const bool in_head = is_in_head(parts.blueprint, weight.name);
-      if (in_head && (!source || source->sizes() != weight.tensor.sizes())) continue;
+      if (in_head && (!source || source->sizes() != weight.tensor.sizes())) {
+        taken.left.push_back(weight.name);
+        continue;
+      }
       // Files of other programs may leave counters and fixed indices out.
       if (!source && is_integer(weight.role)) continue;
       if (!source) return wrong_weight(weight.name, "is absent; the file belongs to another network", file);
-      ALVEUS_TRY(take_start_weight(weight, *source, file));
+      ALVEUS_TRY_ASSIGN(const bool is_fitted, take_start_weight(weight, *source, file));
+      if (is_fitted) taken.fitted.push_back(weight.name);
+      ++taken.count;
     }
-    return {};
+    return taken;
   });
 }
 
@@ -293,7 +300,7 @@ core::Status Network::take_weights(const tensorfile::SafetensorsFile& file) {
   });
 }
 
-core::Status Network::take_start_weights(const tensorfile::WeightsFile& file) {
+core::Result<TakenWeights> Network::take_start_weights(const tensorfile::WeightsFile& file) {
   parts_->origin = {{"start_weights", std::filesystem::path(file.name()).filename().string()},
                     {"start_weights_sha256", file.sha256()}};
   return take_start_weights_from(*parts_, file.name(), [&](const std::string& name) -> std::optional<at::Tensor> {
@@ -303,7 +310,7 @@ core::Status Network::take_start_weights(const tensorfile::WeightsFile& file) {
   });
 }
 
-core::Status Network::take_start_weights(const Network& other) {
+core::Result<TakenWeights> Network::take_start_weights(const Network& other) {
   return take_start_weights_from(*parts_, other.options().name,
                                  [&](const std::string& name) -> std::optional<at::Tensor> {
                                    const Weight* const weight = other.parts_->weights.find(name);

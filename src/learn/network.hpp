@@ -66,6 +66,15 @@ struct TrainingPass {
   double statistics_share_min = 0.1;
 };
 
+/// Which weights of a network came from a file of start weights.
+struct TakenWeights {
+  std::int64_t count = 0;           ///< of weights, running statistics included
+  std::vector<std::string> fitted;  ///< of those the ones made to fit other channels or another size of pictures
+  std::vector<std::string> left;    ///< that keep their first values: a last layer for other classes
+
+  friend bool operator==(const TakenWeights&, const TakenWeights&) = default;
+};
+
 /// A classifier of pictures, volumes or bags of slices: layers that end in a feature map, and a head that turns it into
 /// logits. Structure, parameter counts and weight names are torchvision's where it has the network, so weights move
 /// between the two without a change. A resource; used by one thread at a time. Passes record gradients unless the
@@ -116,8 +125,8 @@ class Network {
   /// layer for other channels is made to fit so that it gives the same for grey pictures: summed over the channels it
   /// has, and shared out to those it gets. Running statistics are taken too. What `save` writes names the file from now
   /// on.
-  core::Status take_start_weights(const tensorfile::WeightsFile& file);
-  core::Status take_start_weights(const Network& other);
+  core::Result<TakenWeights> take_start_weights(const tensorfile::WeightsFile& file);
+  core::Result<TakenWeights> take_start_weights(const Network& other);
 
   /// The weights and their state, for the training loop of this library.
   struct Parts;

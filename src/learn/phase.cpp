@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "core/hash.hpp"
 #include "learn/detail/pass_results.hpp"
@@ -35,6 +36,24 @@ std::optional<double> slice_auc(const std::vector<float>& logits, const std::vec
   const auto area = study::roc_area(scores, targets);
   return area ? std::optional(area->area) : std::nullopt;
 }
+
+/// Puts the counters of batch norms back at its end.
+class KeptCounters {
+ public:
+  explicit KeptCounters(const WeightList& weights) {
+    for (const Weight& weight : weights.items()) {
+      if (weight.role == WeightRole::kCounter) kept_.emplace_back(weight.tensor, weight.tensor.clone());
+    }
+  }
+  ~KeptCounters() {
+    for (const auto& [counter, value] : kept_) counter.copy_(value);
+  }
+  KeptCounters(const KeptCounters&) = delete;
+  KeptCounters& operator=(const KeptCounters&) = delete;
+
+ private:
+  std::vector<std::pair<at::Tensor, at::Tensor>> kept_;
+};
 
 /// Handles to the weights of the network, then to those of the objective, if any.
 WeightList all_weights(const Network& network, const Objective* objective) {
@@ -72,6 +91,12 @@ std::vector<Example> Phase::examples_of(int epoch) const {
                   static_cast<std::uint64_t>(epoch));
 }
 
+/// What is dropped in a batch depends on its place alone, so a stopped training can go on from any.
+core::Random Phase::noise_of(const Place& place) const {
+  return {static_cast<std::uint64_t>(settings_.seed), "dropout/" + task_.name,
+          (static_cast<std::uint64_t>(place.epoch) << 32U) | place.batch};
+}
+
 bool Phase::is_over() const {
   return state_.epoch() >= settings_.epochs || state_.epoch() - state_.best_epoch > settings_.patience;
 }
@@ -101,22 +126,23 @@ bool Phase::shares_batches_with(const Phase& other) const {
                             &folder_ == &other.folder_ && network_.device() == other.network_.device());
 }
 
-void Phase::begin_epoch(std::size_t batch_count) {
-  const int epoch = next_epoch();
-  epoch_.emplace(EpochRun{.place = {.epoch = epoch, .batch = 0},
-                          .batch_count = batch_count,
-                          .noise = core::Random(static_cast<std::uint64_t>(settings_.seed), "dropout/" + task_.name,
-                                                static_cast<std::uint64_t>(epoch)),
-                          .loss = {}});
+EpochBatches Phase::next_batches() const {
+  EpochBatches batches = batches_of(next_epoch());
+  batches.options.first_batch = std::min(state_.batches, batches.plan.size());
+  return batches;
+}
+
+void Phase::begin_epoch(const EpochBatches& batches) {
+  const std::size_t first = batches.options.first_batch;
+  epoch_.emplace(EpochRun{.place = {.epoch = static_cast<int>(batches.options.epoch), .batch = first},
+                          .batch_count = batches.plan.size(),
+                          .loss = first > 0 ? state_.loss : MeanLoss()});
 }
 
 core::Status Phase::train_batch(Batch& batch) {
-  if (options_.should_stop()) {
-    return core::fail(ErrorCode::kCancelled, "the training was stopped in epoch " + std::to_string(next_epoch()) +
-                                                 "; the same command goes on behind epoch " +
-                                                 std::to_string(state_.epoch()));
-  }
+  if (options_.should_stop()) return core::fail(stop_here());
   const auto begin = clock_.steady();
+  is_saved_ = false;
   ALVEUS_TRY(learn_from(batch, epoch_->place));
   tally_.seconds += seconds_between(begin, clock_.steady());
   tally_.pictures += static_cast<std::int64_t>(batch.targets.size());
@@ -128,16 +154,16 @@ core::Status Phase::train_batch(Batch& batch) {
 core::Status Phase::end_epoch() {
   const double train_loss = epoch_->loss.mean();
   const int epoch = epoch_->place.epoch;
+  auto kept = validate_and_keep({.epoch = epoch,
+                                 .learning_rate = schedule_.at(epoch, 0),
+                                 .train_loss = train_loss,
+                                 .validation_loss = std::nullopt,
+                                 .validation_auc = std::nullopt});
+  if (!kept && kept.error().code == ErrorCode::kCancelled) return core::fail(stop_here());
+  ALVEUS_TRY(std::move(kept));
   epoch_.reset();
-  ALVEUS_TRY(validate_and_keep({.epoch = epoch,
-                                .learning_rate = schedule_.at(epoch, 0),
-                                .train_loss = train_loss,
-                                .validation_loss = std::nullopt,
-                                .validation_auc = std::nullopt}));
-  state_.steps = optimizer_.step_count();
-  state_.averaged = average_.count();
-  state_.scale = scaler_.scale();
-  state_.good_steps = scaler_.good_steps();
+  state_.batches = 0;
+  is_saved_ = false;
   state_.finished = is_over();
   ALVEUS_TRY(save_when_due());
   tell_progress({.epoch = epoch, .batch = 0}, 0, train_loss);
@@ -145,10 +171,16 @@ core::Status Phase::end_epoch() {
 }
 
 /// Validates the weights, or the mean that stands for them.
-core::Status Phase::validate_and_keep(EpochRecord record) {
+core::Status Phase::validate_and_keep(const EpochRecord& record) {
   ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.after_epoch(record.epoch); }));
-  const bool has_mean = average_.is_begun();
-  if (has_mean) ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.swap(); }));
+  if (!average_.is_begun()) return judge(record);
+  ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.swap(); }));
+  const core::Status judged = judge(record);
+  ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.swap(); }));
+  return judged;
+}
+
+core::Status Phase::judge(EpochRecord record) {
   if (average_.needs_statistics()) ALVEUS_TRY(gather_statistics(record.epoch));
   ALVEUS_TRY(validate(record));
   state_.history.push_back(record);
@@ -157,7 +189,6 @@ core::Status Phase::validate_and_keep(EpochRecord record) {
     state_.best_loss = record.validation_loss.value_or(record.train_loss);
     ALVEUS_TRY(checkpoint_->keep_best(network_));
   }
-  if (has_mean) ALVEUS_TRY(at_torch_edge("averaging weights", [&] { average_.swap(); }));
   return {};
 }
 
@@ -166,10 +197,34 @@ core::Status Phase::save_when_due() {
   const double worked = saved_at_ ? seconds_between(*saved_at_, begin) : 0;
   const bool is_due = !saved_at_ || saving_seconds_ <= options_.checkpoint_share_max * worked;
   if (!is_due && !state_.finished) return {};
-  ALVEUS_TRY(checkpoint_->save(learner(), state_));
+  ALVEUS_TRY(save());
   saved_at_ = clock_.steady();
   saving_seconds_ = seconds_between(begin, *saved_at_);
   return {};
+}
+
+/// The place is the one in the epoch under way, or the end of the last one.
+core::Status Phase::save() {
+  state_.steps = optimizer_.step_count();
+  state_.averaged = average_.count();
+  state_.scale = scaler_.scale();
+  state_.good_steps = scaler_.good_steps();
+  state_.batches = epoch_ ? epoch_->place.batch : 0;
+  state_.loss = epoch_ ? epoch_->loss : MeanLoss();
+  ALVEUS_TRY(checkpoint_->save(learner(), state_));
+  is_saved_ = true;
+  return {};
+}
+
+/// Keeps what was learned. A machine that is taken back waits for a step and a file, not for an epoch.
+core::Error Phase::stop_here() {
+  if (!is_saved_) {
+    if (auto saved = save(); !saved) return std::move(saved).error().with("while saving the stopped training");
+  }
+  return {.code = ErrorCode::kCancelled,
+          .message = "the training was stopped in epoch " + std::to_string(epoch_->place.epoch) + " behind batch " +
+                     std::to_string(epoch_->place.batch) + " of " + std::to_string(epoch_->batch_count) +
+                     "; the same command goes on from there"};
 }
 
 /// The batch passes in parts of even size; their gradients add up to that of the whole batch's mean loss.
@@ -184,6 +239,7 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
     const at::Device device = torch_device(network_.device());
     const at::Tensor targets_there = targets.to(device);
     double sum = 0;
+    core::Random noise = noise_of(place);
     for (std::int64_t part = 0; part < parts; ++part) {
       const std::int64_t begin = count * part / parts;
       const std::int64_t length = count * (part + 1) / parts - begin;
@@ -192,7 +248,7 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
       {
         const ReducedPrecision precision(device.type(), precision_);
         const TrainingLogits answer = network_.forward_training(
-            pictures.narrow(0, begin, length), {.noise = epoch_->noise, .step_number = optimizer_.step_count() + 1});
+            pictures.narrow(0, begin, length), {.noise = noise, .step_number = optimizer_.step_count() + 1});
         part_sum = training_loss_.sum(answer.logits, targets_there.narrow(0, begin, length));
         if (answer.auxiliary.defined()) {
           auxiliary_sum =
@@ -209,31 +265,49 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
       (part_sum * (scaler_.scale() / weight)).backward();
     }
     ALVEUS_TRY(take_step(batch, place));
-    epoch_->loss.sum += sum;
-    epoch_->loss.weight += weight;
+    note_loss(sum, weight);
     return {};
   });
 }
 
-/// The batch passes whole: what contrasts its pictures cannot be taken apart.
+/// As `learn_from`, but whole where the objective compares the pictures of a batch.
 core::Status Phase::learn_by_objective(const Batch& batch, const at::Tensor& pictures, const Place& place) {
-  at::Tensor mean;
-  {
-    const ReducedPrecision precision(pictures.device().type(), precision_);
-    mean = task_.objective->loss({.pictures = pictures,
-                                  .samples = batch.samples,
-                                  .epoch = place.epoch,
-                                  .pass = {.noise = epoch_->noise, .step_number = optimizer_.step_count() + 1}});
+  const std::span<const std::size_t> samples = batch.samples;
+  const auto count = static_cast<std::int64_t>(samples.size());
+  const std::int64_t parts = task_.objective->takes_parts() ? std::min(settings_.batch_parts, count) : 1;
+  core::Random noise = noise_of(place);
+  double sum = 0;
+  for (std::int64_t part = 0; part < parts; ++part) {
+    const std::int64_t begin = count * part / parts;
+    const std::int64_t length = count * (part + 1) / parts - begin;
+    at::Tensor mean;
+    {
+      const ReducedPrecision precision(pictures.device().type(), precision_);
+      mean = task_.objective->loss(
+          {.pictures = pictures.narrow(0, begin, length),
+           .samples = samples.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(length)),
+           .epoch = place.epoch,
+           .pass = {.noise = noise, .step_number = optimizer_.step_count() + 1}});
+    }
+    const auto value = mean.item<double>();
+    if (!std::isfinite(value)) {
+      optimizer_.drop_gradients();
+      return core::fail(diverged(batch, place, "the loss is not finite"));
+    }
+    sum += value * static_cast<double>(length);
+    const double share = static_cast<double>(length) / static_cast<double>(count);
+    (mean * (scaler_.scale() * share)).backward();
   }
-  const auto value = mean.item<double>();
-  if (!std::isfinite(value)) return core::fail(diverged(batch, place, "the loss is not finite"));
-  (mean * scaler_.scale()).backward();
   ALVEUS_TRY(take_step(batch, place));
   task_.objective->after_step();
-  const auto count = static_cast<double>(batch.samples.size());
-  epoch_->loss.sum += value * count;
-  epoch_->loss.weight += count;
+  note_loss(sum, static_cast<double>(count));
   return {};
+}
+
+void Phase::note_loss(double sum, double weight) {
+  last_loss_ = sum / weight;
+  epoch_->loss.sum += sum;
+  epoch_->loss.weight += weight;
 }
 
 core::Status Phase::take_step(const Batch& batch, const Place& place) {
@@ -251,17 +325,21 @@ core::Status Phase::take_step(const Batch& batch, const Place& place) {
   constexpr double kEpsilon = 1e-6;  // as torch.nn.utils.clip_grad_norm_
   if (settings_.clip_norm > 0) factor *= std::min(1.0, settings_.clip_norm / (norm + kEpsilon));
   if (factor != 1) optimizer_.multiply_gradients(factor);
-  optimizer_.step(schedule_.at(place.epoch, place.batch));
+  optimizer_.step(learning_rate_.value_or(schedule_.at(place.epoch, place.batch)));
   average_.after_step();
   return {};
 }
 
-/// Names the batch, so that the slices in it can be looked at.
-core::Error Phase::diverged(const Batch& batch, const Place& place, std::string_view what) const {
+/// Names the batch, so that the slices in it can be looked at, with those mixed into them.
+core::Error Phase::diverged(const Batch& batch, const Place& place, std::string_view what) {
   constexpr std::size_t kNamedMax = 8;
+  last_loss_ = std::numeric_limits<double>::quiet_NaN();
+  const auto name_of = [&](std::size_t sample) { return folder_.samples()[sample].sample_id; };
   std::string names;
   for (std::size_t i = 0; i < std::min(kNamedMax, batch.samples.size()); ++i) {
-    names += (i == 0 ? "" : ", ") + folder_.samples()[batch.samples[i]].sample_id;
+    names += (i == 0 ? "" : ", ") + name_of(batch.samples[i]);
+    const bool is_mixed = !batch.partners.empty() && batch.partners[i].share < 1;
+    if (is_mixed) names += " mixed with " + name_of(batch.partners[i].sample);
   }
   if (batch.samples.size() > kNamedMax) names += " and " + std::to_string(batch.samples.size() - kNamedMax) + " more";
   return {.code = ErrorCode::kInvalidInput,
@@ -270,19 +348,23 @@ core::Error Phase::diverged(const Batch& batch, const Place& place, std::string_
                      "); choose a smaller learning rate, a warm-up or a limit of the gradient's norm (clip_norm)"};
 }
 
-/// Running statistics for the mean of weights that is in the network's place: the plain mean over an epoch's batches.
+/// Running statistics for the mean of weights that is in the network's place: the plain mean over an epoch's batches,
+/// which are not counted as batches of the training.
 core::Status Phase::gather_statistics(int epoch) {
   const auto number = static_cast<std::uint64_t>(epoch);
   const auto seed = static_cast<std::uint64_t>(settings_.seed);
-  return at_torch_edge("gathering running statistics", [&] {
+  return at_torch_edge("gathering running statistics", [&]() -> core::Status {
     const at::NoGradGuard no_grad;
     const EpochBatches batches = batches_of(epoch);
     BatchStream stream(folder_, batches.plan, batches.options);
     core::Random noise(seed, "statistics/" + task_.name, number);
+    const KeptCounters counters(weights_);
     for (std::int64_t done = 0; auto batch = stream.next();) {
+      if (options_.should_stop()) return core::fail(ErrorCode::kCancelled, "gathering statistics was stopped");
       network_.forward_training(picture_tensor(*batch, folder_, network_),
                                 {.noise = noise, .step_number = ++done, .statistics_share_min = 0});
     }
+    return {};
   });
 }
 
@@ -300,7 +382,8 @@ core::Status Phase::validate(EpochRecord& record) const {
   if (examples.empty()) return {};
   ALVEUS_TRY_ASSIGN(const auto logits, predict_logits(network_, folder_, examples,
                                                       {.batch_size = static_cast<std::size_t>(settings_.batch_size),
-                                                       .loader_threads = options_.loader_threads}));
+                                                       .loader_threads = options_.loader_threads,
+                                                       .should_stop = options_.should_stop}));
   const std::size_t class_count = task_.class_weights.size();
   record.validation_loss = mean_loss(logits, examples);
   if (!std::isfinite(*record.validation_loss)) {
@@ -336,12 +419,12 @@ std::vector<std::size_t> next_group(std::span<Phase* const> phases, const std::v
   if (open.empty()) return {};
   const auto epoch_of = [&](std::size_t index) { return phases[index]->next_epoch(); };
   const std::size_t first = *std::ranges::min_element(open, {}, epoch_of);
-  batches = phases[first]->batches_of(epoch_of(first));
+  batches = phases[first]->next_batches();
   std::vector<std::size_t> group;
   for (const std::size_t i : open) {
     if (epoch_of(i) != epoch_of(first) || !phases[i]->shares_batches_with(*phases[first])) continue;
     // Two callers may have cut one study into folds differently: what is shared is what is the same.
-    if (phases[i]->batches_of(epoch_of(i)) == batches) group.push_back(i);
+    if (phases[i]->next_batches() == batches) group.push_back(i);
   }
   return group;
 }
@@ -352,7 +435,7 @@ std::vector<core::Status> train_together(std::span<Phase* const> phases) {
   std::vector<core::Status> ends(phases.size());
   EpochBatches batches;
   for (auto group = next_group(phases, ends, batches); !group.empty(); group = next_group(phases, ends, batches)) {
-    for (const std::size_t i : group) phases[i]->begin_epoch(batches.plan.size());
+    for (const std::size_t i : group) phases[i]->begin_epoch(batches);
     BatchStream stream(*batches.folder, batches.plan, batches.options);
     while (!group.empty()) {
       auto batch = stream.next();

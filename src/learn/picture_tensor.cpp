@@ -33,7 +33,7 @@ at::Tensor target_rows(const Batch& batch, std::int64_t class_count) {
   at::Tensor rows = one_hot(batch.targets, class_count);
   float* const cells = rows.data_ptr<float>();
   for (std::size_t i = 0; i < batch.partners.size(); ++i) {
-    const PartnerTarget& partner = batch.partners[i];
+    const Partner& partner = batch.partners[i];
     float* const row = cells + static_cast<std::int64_t>(i) * class_count;
     row[batch.targets[i]] = static_cast<float>(partner.share);
     row[partner.target] += static_cast<float>(1 - partner.share);

@@ -13,11 +13,12 @@ namespace alveus::learn {
 
 core::Result<std::vector<float>> predict_logits(const Network& network, const TensorFolder& folder,
                                                 std::span<const Example> examples, const PredictionOptions& options) {
-  return at_torch_edge("predicting", [&] {
+  return at_torch_edge("predicting", [&]() -> core::Result<std::vector<float>> {
     const c10::InferenceMode inference;
     std::vector<float> logits;
     BatchStream stream(folder, cut_evenly(examples, options.batch_size), {.thread_count = options.loader_threads});
     while (auto batch = stream.next()) {
+      if (options.should_stop()) return core::fail(core::ErrorCode::kCancelled, "the prediction was stopped");
       const at::Tensor answer = network.forward(picture_tensor(*batch, folder, network)).cpu().contiguous();
       const float* const values = answer.data_ptr<float>();
       logits.insert(logits.end(), values, values + answer.numel());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,10 +16,11 @@ namespace alveus::learn {
 struct PredictionOptions {
   std::size_t batch_size = 32;
   std::size_t loader_threads = 1;
+  std::function<bool()> should_stop = [] { return false; };  ///< asked between batches
 };
 
 /// Logits of the examples as they are, [N, classes] in their order, C order. The batches depend on the number of
-/// examples and on `batch_size` alone.
+/// examples and on `batch_size` alone. kCancelled when `should_stop` said so.
 core::Result<std::vector<float>> predict_logits(const Network& network, const TensorFolder& folder,
                                                 std::span<const Example> examples, const PredictionOptions& options);
 

@@ -123,7 +123,7 @@ PhaseTask make_task(const PretrainingInputs& inputs, const std::vector<Example>&
   return task;
 }
 
-study::TrainingSettings settings_of(const study::Pretraining& pretraining) {
+study::TrainingSettings settings_of(const study::Pretraining& pretraining, std::int64_t batch_parts) {
   study::TrainingSettings settings;
   settings.network = pretraining.network;
   settings.optimizer = "adamw";
@@ -133,9 +133,23 @@ study::TrainingSettings settings_of(const study::Pretraining& pretraining) {
   settings.epochs = pretraining.epochs;
   settings.patience = pretraining.epochs;
   settings.batch_size = pretraining.batch_size;
+  settings.batch_parts = batch_parts;
   settings.loss = "cross-entropy";
   settings.seed = pretraining.seed;
   return settings;
+}
+
+/// Compares with the first values, which are drawn again.
+core::Result<std::vector<std::string>> untouched_weights(const PretrainingInputs& inputs, const Network& network) {
+  ALVEUS_TRY_ASSIGN(const auto first, make_network(inputs, network.device()));
+  return at_torch_edge("comparing weights", [&] {
+    std::vector<std::string> names;
+    for (const Weight& weight : network.parts().weights.items()) {
+      if (weight.role != WeightRole::kTrained || is_in_head(network.parts().blueprint, weight.name)) continue;
+      if (at::equal(weight.tensor, first.parts().weights.find(weight.name)->tensor)) names.push_back(weight.name);
+    }
+    return names;
+  });
 }
 
 std::string identity_of(const PretrainingInputs& inputs) {
@@ -143,10 +157,8 @@ std::string identity_of(const PretrainingInputs& inputs) {
                                                       inputs.folder.fingerprint() + "\n" + inputs.folds.csv());
 }
 
-}  // namespace
-
-core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const TrainingOptions& options,
-                                          const sys::Clock& clock) {
+core::Result<PretrainingOutcome> pretrain_in_parts(const PretrainingInputs& inputs, std::int64_t batch_parts,
+                                                   const TrainingOptions& options, const sys::Clock& clock) {
   ALVEUS_TRY(check(inputs));
   std::vector<Example> examples;
   for (const std::size_t index :
@@ -158,10 +170,13 @@ core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const
                                                     " has no slices in its part 'train'; split the study again");
   }
   ALVEUS_TRY_ASSIGN(auto network, make_network(inputs, options.device));
-  ALVEUS_TRY_ASSIGN(const auto objective, make_objective(inputs, network, examples.size()));
-  const study::TrainingSettings settings = settings_of(inputs.pretraining);
-  Checkpoint checkpoint(options.checkpoint_folder / inputs.pretraining.method, identity_of(inputs));
-  ALVEUS_TRY_ASSIGN(const auto phase, at_torch_edge("preparing the pre-training", [&] {
+  ALVEUS_TRY_ASSIGN(auto objective, make_objective(inputs, network, examples.size()));
+  const study::TrainingSettings settings = settings_of(inputs.pretraining, batch_parts);
+  // Parts change the weights: each number of them has a checkpoint of its own.
+  const std::string name =
+      inputs.pretraining.method + (batch_parts == 1 ? "" : "-in-" + std::to_string(batch_parts) + "-parts");
+  Checkpoint checkpoint(options.checkpoint_folder / name, identity_of(inputs));
+  ALVEUS_TRY_ASSIGN(auto phase, at_torch_edge("preparing the pre-training", [&] {
                       return std::make_unique<Phase>(network, inputs.folder, settings,
                                                      make_task(inputs, examples, objective.get()), options, clock);
                     }));
@@ -169,14 +184,37 @@ core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const
   Phase* const alone = phase.get();
   const auto ends = train_together(std::span(&alone, 1));
   ALVEUS_TRY(ends.front());
-  const PhaseState& state = phase->state();
+  const PhaseState state = phase->state();
+  const PhaseTally tally = phase->tally();
+  phase.reset();  // with moments and objective, whose memory the comparison may need
+  objective.reset();
   ALVEUS_TRY_ASSIGN(const auto last, tensorfile::SafetensorsFile::open(checkpoint.best_file(state.best_epoch)));
   ALVEUS_TRY(network.take_weights(last));
+  ALVEUS_TRY_ASSIGN(auto untouched, untouched_weights(inputs, network));
   return PretrainingOutcome{.network = std::move(network),
                             .history = state.history,
                             .slice_count = examples.size(),
-                            .seconds = phase->tally().seconds,
-                            .pictures = phase->tally().pictures};
+                            .batch_parts = batch_parts,
+                            .untouched = std::move(untouched),
+                            .seconds = tally.seconds,
+                            .pictures = tally.pictures};
+}
+
+}  // namespace
+
+core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const TrainingOptions& options,
+                                          const sys::Clock& clock) {
+  for (std::int64_t parts = inputs.batch_parts;; parts *= 2) {
+    auto outcome = pretrain_in_parts(inputs, parts, options, clock);
+    if (outcome || !is_out_of_memory(outcome.error())) return outcome;
+    if (inputs.pretraining.method == "simclr") {
+      return core::fail(
+          std::move(outcome).error().with("'simclr' compares all slices of a batch, so its batches cannot pass in "
+                                          "parts; take a smaller --batch-size, or "
+                                          "'moco', which compares with a queue"));
+    }
+    if (2 * parts > inputs.pretraining.batch_size) return outcome;
+  }
 }
 
 core::Result<std::string> save_encoder(const Network& network, const std::filesystem::path& path,
@@ -191,11 +229,14 @@ core::Result<std::string> save_encoder(const Network& network, const std::filesy
   });
 }
 
-tensorfile::TextMap pretraining_metadata(const PretrainingInputs& inputs) {
+tensorfile::TextMap pretraining_metadata(const PretrainingInputs& inputs, const std::vector<std::string>& untouched) {
+  std::string names;
+  for (const std::string& name : untouched) names += (names.empty() ? "" : " ") + name;
   return {{"pretraining", inputs.pretraining.id},
           {"pretraining_fold", std::to_string(inputs.pretraining.fold)},
           {"pretraining_folds_sha256", core::hash_text(core::HashKind::kSha256, inputs.folds.csv())},
           {"pretraining_tensors_sha256", inputs.folder.fingerprint()},
+          {"pretraining_untouched", names},
           {"pretrained_network", inputs.pretraining.network}};
 }
 

@@ -20,14 +20,18 @@ struct PretrainingInputs {
   const TensorFolder& folder;
   const study::FoldTable& folds;
   study::Pretraining pretraining;
+  std::int64_t batch_parts = 1;  ///< in which batches pass, as TrainingSettings has it; 1 for "simclr"
 };
 
 struct PretrainingOutcome {
   Network network;                   ///< after the last epoch; its last layer is the method's own
   std::vector<EpochRecord> history;  ///< without validation
   std::size_t slice_count = 0;       ///< of the training part
-  double seconds = 0;                ///< of the epochs of this call
-  std::int64_t pictures = 0;         ///< learned from in this call
+  std::int64_t batch_parts = 1;      ///< in which batches passed; more than asked for where memory ran out
+  /// Weights before the last layer that the method did not reach: they have their first values.
+  std::vector<std::string> untouched;
+  double seconds = 0;         ///< of the epochs of this call
+  std::int64_t pictures = 0;  ///< learned from in this call
 };
 
 /// Learns weights of a network from the pictures of the fold's train part alone; labels and the parts val and test are
@@ -37,9 +41,10 @@ struct PretrainingOutcome {
 ///   simclr       which two views are of one picture (learn/detail/contrast.hpp)
 ///   moco         the same against a queue of earlier keys (learn/detail/contrast.hpp)
 ///   mae          what is masked, from the rest: patches for transformers, else cells (learn/detail/reconstruction.hpp)
-/// Checkpoints as `train`. kUnsupported: a network that does not take pictures; kInvalidInput: a leak between the
-/// parts, a fold that is not there or has no train part, pictures that do not suit network or method; kCancelled when
-/// `should_stop` said so.
+/// Checkpoints as `train`. Where memory runs out it begins anew with batches in twice as many parts, as
+/// `train_together` does; not so "simclr", which compares all slices of a batch. kUnsupported: a network that does not
+/// take pictures; kInvalidInput: a leak between the parts, a fold that is not there or has no train part, pictures that
+/// do not suit network or method; kCancelled when `should_stop` said so.
 core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const TrainingOptions& options,
                                           const sys::Clock& clock);
 
@@ -47,8 +52,8 @@ core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const
 core::Result<std::string> save_encoder(const Network& network, const std::filesystem::path& path,
                                        const tensorfile::TextMap& metadata);
 
-/// Metadata of such a file: which pre-training, on what.
-tensorfile::TextMap pretraining_metadata(const PretrainingInputs& inputs);
+/// Metadata of such a file: which pre-training, on what, and which weights it did not reach.
+tensorfile::TextMap pretraining_metadata(const PretrainingInputs& inputs, const std::vector<std::string>& untouched);
 
 /// history.csv of a pre-training.
 std::string pretraining_history_csv(const std::vector<EpochRecord>& history);

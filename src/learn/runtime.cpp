@@ -2,14 +2,18 @@
 #include "learn/runtime.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <malloc.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <set>
 #include <string>
 
 #include "learn/detail/block_cache.hpp"
 #include "learn/detail/torch_compat.hpp"
 #include "learn/detail/torch_edge.hpp"
+#include "sys/guarded.hpp"
 
 namespace alveus::learn {
 namespace {
@@ -42,6 +46,25 @@ void install_block_cache() {
   ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
+// LibTorch's handlers of warnings are functions of the process.
+sys::Guarded<std::set<std::string>>& unrepeatable() {
+  static auto* const names = new sys::Guarded<std::set<std::string>>;
+  return *names;
+}
+
+/// Keeps the names of operations without a repeatable form; they would be warned of at every step.
+bool take_warning(const std::string& text) {
+  const auto name_end = text.find(" does not have a deterministic implementation");
+  const bool is_product = text.find("CUBLAS_WORKSPACE_CONFIG") != std::string::npos;
+  if (name_end == std::string::npos && !is_product) return false;
+  std::string name = is_product ? "matrix products of cuBLAS" : text.substr(0, name_end);
+  unrepeatable().with_lock([&](std::set<std::string>& names) { names.insert(std::move(name)); });
+  return true;
+}
+
+/// cuBLAS repeats its bits with workspaces of a fixed size alone, which it reads from here.
+void fix_product_workspaces() { ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*replace=*/0); }
+
 }  // namespace
 
 std::string_view name_of(Device device) { return device == Device::kCpu ? "cpu" : "cuda"; }
@@ -68,9 +91,32 @@ core::Status start_torch(int thread_count) {
   }
   return at_torch_edge("setting LibTorch up", [&] {
     install_block_cache();
+    fix_product_workspaces();
+    static auto* const taker = new WarningTaker(&take_warning);
+    taker->listen();
     at::set_num_threads(thread_count);
     ask_for_repeatable_kernels();
   });
+}
+
+std::string what_bits_depend_on(Device device, std::int64_t thread_count) {
+  const std::string version = "LibTorch " TORCH_VERSION;
+  if (device == Device::kCuda) return "this kind of GPU and " + version;
+  constexpr std::string_view kMark = "CPU capability usage: ";
+  const std::string config = at::show_config();
+  const auto mark = config.find(kMark);
+  std::string kernels = "its kernels";
+  if (mark != std::string::npos) {
+    const auto begin = mark + kMark.size();
+    kernels = config.substr(begin, config.find('\n', begin) - begin) + " kernels";
+  }
+  return std::to_string(thread_count) + (thread_count == 1 ? " thread" : " threads") + ", this kind of processor (" +
+         kernels + ") and " + version;
+}
+
+std::vector<std::string> unrepeatable_operations() {
+  return unrepeatable().with_lock(
+      [](const std::set<std::string>& names) { return std::vector<std::string>(names.begin(), names.end()); });
 }
 
 }  // namespace alveus::learn

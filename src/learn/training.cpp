@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core/csv.hpp"
 #include "core/hash.hpp"
@@ -94,8 +95,8 @@ std::vector<float> class_weights(const std::array<std::size_t, 2>& counts) {
   return weights;
 }
 
-core::Status take_initial_weights(Network& network, const TrainingInputs& inputs) {
-  if (!starts_from_file(inputs.variant.settings.initialisation)) return {};
+core::Result<TakenWeights> take_initial_weights(Network& network, const TrainingInputs& inputs) {
+  if (!starts_from_file(inputs.variant.settings.initialisation)) return TakenWeights();
   ALVEUS_TRY_ASSIGN(const auto file, tensorfile::WeightsFile::open(inputs.start_weights));
   return network.take_start_weights(file);
 }
@@ -106,7 +107,8 @@ core::Result<std::optional<StartWeights>> describe_start_weights(const std::file
   return StartWeights{.file = path.filename().string(),
                       .format = std::string(name_of(file.format())),
                       .sha256 = file.sha256(),
-                      .metadata = file.metadata()};
+                      .metadata = file.metadata(),
+                      .taken = {}};
 }
 
 /// Weights learned from pictures of the folder must be of this fold's train part: others have seen what it is tested
@@ -164,7 +166,8 @@ class Training {
                                                    .seed = static_cast<std::uint64_t>(settings.seed),
                                                    .picture_side = side_of(inputs.folder)},
                                                   options.device));
-    ALVEUS_TRY(take_initial_weights(network, inputs));
+    ALVEUS_TRY_ASSIGN(auto taken, take_initial_weights(network, inputs));
+    if (start_weights) start_weights->taken = std::move(taken);
     // Parts change the weights: each number of them has a checkpoint of its own.
     const bool is_as_asked = batch_parts == settings.batch_parts;
     const std::string name = is_as_asked ? "classify" : "classify-in-" + std::to_string(batch_parts) + "-parts";
@@ -178,10 +181,11 @@ class Training {
     ALVEUS_TRY(at_torch_edge("preparing the training", [&] {
       made->phase_.emplace(made->network_, inputs.folder, made->settings_, std::move(task), options, clock);
     }));
-    ALVEUS_TRY(made->phase_->begin(made->checkpoint_));
     return made;
   }
 
+  /// Takes up what the checkpoint holds.
+  core::Status begin() { return phase_->begin(checkpoint_); }
   Phase& phase() { return *phase_; }
 
   TrainingOutcome outcome() {
@@ -252,6 +256,8 @@ std::vector<core::Result<TrainingOutcome>> try_together(std::span<const Training
   for (const Attempt& attempt : attempts) {
     const TrainingJob& job = jobs[attempt.job];
     trainings.push_back(Training::make(job.inputs, job.options, attempt.batch_parts, clock));
+    if (!trainings.back()) continue;
+    if (auto begun = (*trainings.back())->begin(); !begun) trainings.back() = core::fail(std::move(begun).error());
     if (trainings.back()) phases.push_back(&(*trainings.back())->phase());
   }
   const auto ends = train_together(phases);
@@ -302,6 +308,53 @@ std::vector<core::Result<TrainingOutcome>> train_together(std::span<const Traini
     if (ran_out) outcomes[i] = train_in_parts(jobs, attempts[i], clock);
   }
   return outcomes;
+}
+
+namespace {
+
+/// One try with batches in so many parts.
+core::Result<RateSweep> sweep_in_parts(const TrainingInputs& inputs, const RateRange& range, std::int64_t batch_parts,
+                                       const TrainingOptions& options, const sys::Clock& clock) {
+  TrainingOptions quiet = options;  // the phase has no checkpoint to stop at
+  quiet.should_stop = [] { return false; };
+  quiet.on_progress = [](const TrainingProgress&) {};
+  ALVEUS_TRY_ASSIGN(const auto training, Training::make(inputs, quiet, batch_parts, clock));
+  Phase& phase = training->phase();
+  RateSweep sweep(range);
+  for (int epoch = 1; sweep.next_rate(); ++epoch) {
+    const EpochBatches batches = phase.batches_of(epoch);
+    phase.begin_epoch(batches);
+    BatchStream stream(*batches.folder, batches.plan, batches.options);
+    while (const auto rate = sweep.next_rate()) {
+      auto batch = stream.next();
+      if (!batch) break;
+      if (options.should_stop()) return core::fail(ErrorCode::kCancelled, "the range test was stopped");
+      phase.set_learning_rate(*rate);
+      auto status = phase.train_batch(*batch);
+      if (!status && !std::isnan(phase.last_loss())) return core::fail(std::move(status).error());
+      sweep.take(phase.last_loss());
+      options.on_progress({.phase = "range-test",
+                           .epoch = epoch,
+                           .batches_done = sweep.steps().size(),
+                           .batch_count = static_cast<std::size_t>(range.steps),
+                           .train_loss = phase.last_loss()});
+    }
+  }
+  return sweep;
+}
+
+}  // namespace
+
+core::Result<RateCurve> sweep_rates(const TrainingInputs& inputs, const RateRange& range,
+                                    const TrainingOptions& options, const sys::Clock& clock) {
+  const study::TrainingSettings& settings = inputs.variant.settings;
+  for (std::int64_t parts = settings.batch_parts;; parts *= 2) {
+    auto sweep = sweep_in_parts(inputs, range, parts, options, clock);
+    if (sweep) return RateCurve{.sweep = *std::move(sweep), .batch_parts = parts};
+    if (!is_out_of_memory(sweep.error()) || 2 * parts > settings.batch_size) {
+      return core::fail(std::move(sweep).error());
+    }
+  }
 }
 
 namespace {

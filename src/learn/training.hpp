@@ -12,6 +12,7 @@
 
 #include "core/result.hpp"
 #include "learn/network.hpp"
+#include "learn/rate_sweep.hpp"
 #include "learn/tensor_folder.hpp"
 #include "study/folds.hpp"
 #include "study/variant.hpp"
@@ -74,6 +75,7 @@ struct StartWeights {
   std::string format;  ///< "safetensors", "torch", "torch-legacy"
   std::string sha256;
   tensorfile::TextMap metadata;  ///< what the file says of itself
+  TakenWeights taken;
 
   friend bool operator==(const StartWeights&, const StartWeights&) = default;
 };
@@ -110,6 +112,18 @@ struct TrainingJob {
 /// them, by itself; where memory runs out then, it begins anew with its batches in twice as many parts, and so on: what
 /// comes out is what `batch_parts` of that number gives. What fails stops alone. The outcomes in order.
 std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock);
+
+/// What a learning-rate range test found.
+struct RateCurve {
+  RateSweep sweep;
+  std::int64_t batch_parts = 1;  ///< as in TrainingOutcome
+};
+
+/// Takes the steps of a training of the variant, but at the rates of `range` in place of its schedule's, epoch after
+/// epoch, until the test is over: at most `range.steps` steps. Looks at the fold's train part alone, and neither reads
+/// nor writes a checkpoint. Errors as `train`; that the loss diverges is none, it ends the test.
+core::Result<RateCurve> sweep_rates(const TrainingInputs& inputs, const RateRange& range,
+                                    const TrainingOptions& options, const sys::Clock& clock);
 
 /// history.csv.
 std::string history_csv(const std::vector<EpochRecord>& history);

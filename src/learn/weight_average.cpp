@@ -31,7 +31,8 @@ void WeightAverage::after_step() {
 }
 
 void WeightAverage::after_epoch(int epoch) {
-  if (kind_ != Kind::kSwa || epoch <= first_epoch_) return;
+  const std::int64_t averaged_before = epoch - 1 - static_cast<std::int64_t>(first_epoch_);
+  if (kind_ != Kind::kSwa || epoch <= first_epoch_ || count_ > averaged_before) return;
   ++count_;
   add(1 / static_cast<double>(count_));
 }

@@ -88,6 +88,7 @@ TEST_F(TrainingCommandsTest, TrainWritesItsModelAndRemovesItsCheckpoint) {
   EXPECT_EQ(core::CsvTable::parse("history.csv", read("m/history.csv"))->row_count(), 2U);
   EXPECT_TRUE(core::parse_json(read("m/timing.json"))->find("pictures_per_second"));
   EXPECT_FALSE(fs::exists(path() / "m" / "checkpoint"));
+  EXPECT_THAT(said(), HasSubstr("the same inputs give the same bits with 1 thread, this kind of processor ("));
 }
 
 /// A study's variant that starts from a pre-training, and the folder of that.
@@ -119,6 +120,9 @@ TEST_F(LearnedStartCommandTest, TrainTakesTheFolderOfThePretrainingOrOneOfSevera
   const auto report = parse_training_json("training.json", read("m/training.json"));
   ASSERT_TRUE(report && report->start_weights);
   EXPECT_EQ(report->start_weights->metadata.at("pretraining"), id());
+  EXPECT_EQ(report->start_weights->taken.left, (std::vector<std::string>{"fc.weight", "fc.bias"}));
+  EXPECT_GT(report->start_weights->taken.count, 100);
+  EXPECT_THAT(said(), HasSubstr("begin anew"));
 }
 
 TEST_F(LearnedStartCommandTest, TrainSaysWhyThereAreNoSuchWeights) {
@@ -208,6 +212,7 @@ TEST_F(TrainingCommandsTest, TrainTellsOtherProgramsOfEachEpoch) {
   ASSERT_TRUE(second);
   EXPECT_EQ(second->string_or("event", ""), "epoch");
   EXPECT_EQ(second->find("epoch")->as_integer(), 2);
+  EXPECT_GT(second->find("resident_bytes")->as_integer(), 50'000'000) << "LibTorch alone takes more";
   EXPECT_EQ(core::number_text(second->find("validation_loss")->as_real()),
             core::CsvTable::parse("history.csv", read("m/history.csv"))->cell(1, "val_loss"));
   const fs::path run = fs::directory_iterator(path() / "curves")->path();

@@ -7,6 +7,7 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "learn/runtime.hpp"
 #include "testing/lesion_folder.hpp"
 
 namespace alveus::learn {
@@ -123,6 +124,77 @@ TEST_P(EachMethodTest, GivesStartWeightsThatATrainingTakes) {
 
 INSTANTIATE_TEST_SUITE_P(All, EachMethodTest, ::testing::Values("autoencoder", "mae", "moco", "rotation", "simclr"),
                          [](const auto& parameter) { return parameter.param; });
+
+TEST_F(PretrainingTest, SaysWhichWeightsAMethodDoesNotReach) {
+  const auto shallow = run(wanted("autoencoder", "convnext_tiny"), "a");
+  ASSERT_TRUE(shallow) << shallow.error().text();
+  EXPECT_EQ(shallow->untouched, (std::vector<std::string>{"classifier.0.weight", "classifier.0.bias"}));
+  const auto deep = run(wanted("rotation"), "b");
+  ASSERT_TRUE(deep) << deep.error().text();
+  EXPECT_TRUE(deep->untouched.empty());
+}
+
+class PartedTest : public PretrainingTest, public ::testing::WithParamInterface<std::string> {
+ protected:
+  core::Result<PretrainingOutcome> run_in_parts(std::int64_t parts) const {
+    TrainingOptions options;
+    options.checkpoint_folder = path() / std::to_string(parts);
+    return pretrain(
+        {.folder = folder(), .folds = folds(), .pretraining = wanted(GetParam(), "vit_s_16"), .batch_parts = parts},
+        options, sys::RealClock());
+  }
+};
+
+TEST_P(PartedTest, LearnsTheSameFromABatchInParts) {
+  const auto whole = run_in_parts(1);
+  const auto parted = run_in_parts(3);
+  ASSERT_TRUE(whole && parted) << parted.error().text();
+  EXPECT_EQ(parted->batch_parts, 3);
+  EXPECT_NEAR(parted->history[0].train_loss, whole->history[0].train_loss, 1e-3 * whole->history[0].train_loss);
+  EXPECT_NEAR(parted->history[1].train_loss, whole->history[1].train_loss, 1e-2 * whole->history[1].train_loss);
+}
+
+// A network without batch norms, whose loss parts do not change.
+INSTANTIATE_TEST_SUITE_P(All, PartedTest, ::testing::Values("mae", "moco", "rotation"),
+                         [](const auto& parameter) { return parameter.param; });
+
+/// Tensors may take this much while it lives.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(std::int64_t mib) {
+    EXPECT_TRUE(start_torch(1));
+    limit_tensor_memory(mib << 20);
+  }
+  ~MemoryLimit() { limit_tensor_memory(0); }
+};
+
+TEST_F(PretrainingTest, PartsItsBatchesWhereMemoryRunsOut) {
+  auto wide = wanted("moco", "densenet121");
+  wide.batch_size = 24;
+  wide.epochs = 1;
+  wide = *study::named(wide);
+  const auto limited = [&] {
+    const MemoryLimit limit(175);
+    return run(wide, "limited");
+  }();
+  ASSERT_TRUE(limited) << limited.error().text();
+  EXPECT_GT(limited->batch_parts, 1);
+  TrainingOptions options;
+  options.checkpoint_folder = path() / "asked";
+  const auto asked =
+      pretrain({.folder = folder(), .folds = folds(), .pretraining = wide, .batch_parts = limited->batch_parts},
+               options, sys::RealClock());
+  ASSERT_TRUE(asked) << asked.error().text();
+  EXPECT_EQ(bytes(*limited, "a"), bytes(*asked, "b"));
+}
+
+TEST_F(PretrainingTest, SimclrSaysThatItsBatchesHaveNoParts) {
+  const MemoryLimit limit(100);
+  const auto outcome = run(wanted("simclr", "densenet121"), "a");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, core::ErrorCode::kUnavailable);
+  EXPECT_THAT(outcome.error().text(), HasSubstr("cannot pass in parts"));
+}
 
 TEST_F(PretrainingTest, AMaskedAutoEncoderLearnsInATransformerToo) {
   auto few = wanted("mae", "vit_s_16");

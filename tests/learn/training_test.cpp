@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/text.hpp"
@@ -60,9 +62,9 @@ class TrainingTest : public ::testing::Test {
   sys::RealClock clock_;
 };
 
-/// Says "stop" from the n-th question on.
-std::function<bool()> stop_after(int batches) {
-  return [left = batches]() mutable { return left-- <= 0; };
+/// Says "stop" from the n-th question on, whoever asks.
+std::function<bool()> stop_after(int questions) {
+  return [left = std::make_shared<int>(questions)] { return (*left)-- <= 0; };
 }
 
 TEST_F(TrainingTest, RecordsEachEpoch) {
@@ -131,8 +133,52 @@ TEST_P(ResumeTest, GivesTheBitsOfAnUninterruptedTraining) {
   EXPECT_EQ(resumed->history, whole->history);
 }
 
-// 24 slices in 3 batches: stopped in the first, second and third epoch.
-INSTANTIATE_TEST_SUITE_P(Batches, ResumeTest, ::testing::Values(1, 4, 8));
+// 24 slices in 3 batches and 8 to validate in one: stopped before each of a batch, the validation and the next epoch.
+INSTANTIATE_TEST_SUITE_P(Batches, ResumeTest, ::testing::Values(1, 2, 3, 4, 5, 11));
+
+TEST_F(TrainingTest, LosesNoStepWhenItIsStopped) {
+  const Settings settings = {{"epochs", "2"}, {"batch_size", "8"}};
+  auto stopping = options("a");
+  stopping.should_stop = stop_after(2);
+  const auto stopped = run(inputs(settings), stopping);
+  ASSERT_FALSE(stopped);
+  EXPECT_THAT(stopped.error().text(), HasSubstr("in epoch 1 behind batch 2 of 3; the same command goes on from there"));
+  const auto resumed = run(inputs(settings), options("a"));
+  ASSERT_TRUE(resumed) << resumed.error().text();
+  EXPECT_EQ(resumed->pictures, 24 + 8) << "an epoch and the third batch of the first";
+}
+
+class DropoutResumeTest : public TrainingTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(DropoutResumeTest, DropsTheSameAfterAStopWithinAnEpoch) {
+  const Settings settings = {{"epochs", "1"}, {"batch_size", "8"}, {"network", "mobilenet_v2"}};
+  const auto whole = run(inputs(settings), options("whole"));
+  auto stopping = options("parts");
+  stopping.should_stop = stop_after(GetParam());
+  ASSERT_FALSE(run(inputs(settings), stopping));
+  const auto resumed = run(inputs(settings), options("parts"));
+  ASSERT_TRUE(resumed) << resumed.error().text();
+  EXPECT_EQ(weights_hash(*resumed), weights_hash(*whole));
+}
+
+INSTANTIATE_TEST_SUITE_P(Batches, DropoutResumeTest, ::testing::Values(1, 2));
+
+class MeanResumeTest : public TrainingTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(MeanResumeTest, KeepsTheMeanThroughAStopWhileItIsJudged) {
+  const Settings settings = {{"epochs", "2"}, {"batch_size", "8"}, {"averaging", "swa"}, {"swa_start", "0"}};
+  const auto whole = run(inputs(settings), options("whole"));
+  auto stopping = options("parts");
+  stopping.should_stop = stop_after(GetParam());
+  ASSERT_FALSE(run(inputs(settings), stopping));
+  const auto resumed = run(inputs(settings), options("parts"));
+  ASSERT_TRUE(resumed) << resumed.error().text();
+  EXPECT_EQ(weights_hash(*resumed), weights_hash(*whole));
+  EXPECT_EQ(resumed->history, whole->history);
+}
+
+// An epoch: 3 batches to learn from, 3 for running statistics, 1 to validate.
+INSTANTIATE_TEST_SUITE_P(Places, MeanResumeTest, ::testing::Values(3, 5, 6, 7, 12));
 
 /// A way to train that differs from the default, and what goes with it.
 struct Way {
@@ -159,7 +205,7 @@ TEST_P(WayTest, ChangesTheWeightsAndResumesToTheSameBits) {
   EXPECT_NE(weights_hash(*whole), usual);
 
   auto stopping = options("parts");
-  stopping.should_stop = stop_after(4);
+  stopping.should_stop = stop_after(5);  // a batch into the second epoch
   ASSERT_FALSE(run(with(inputs(few), GetParam()), stopping));
   const auto resumed = run(with(inputs(few), GetParam()), options("parts"));
   ASSERT_TRUE(resumed) << resumed.error().text();
@@ -291,6 +337,67 @@ TEST_F(TrainingTest, ABalancedEpochShowsARareClassAsOftenAsTheOther) {
   EXPECT_EQ(even->pictures, 24);
 }
 
+/// A range test of few steps.
+constexpr RateRange kRange = {.first = 1e-6, .last = 1, .steps = 12};
+
+TEST_F(TrainingTest, ARangeTestRaisesTheRateStepByStep) {
+  const auto curve = sweep_rates(inputs({{"batch_size", "8"}}), kRange, options("a"), sys::RealClock());
+  ASSERT_TRUE(curve) << curve.error().text();
+  const auto steps = curve->sweep.steps();
+  ASSERT_GT(steps.size(), 6U);
+  EXPECT_DOUBLE_EQ(steps[0].learning_rate, 1e-6);
+  EXPECT_NEAR(steps[0].loss, 0.7, 0.3) << "the loss of a network that knows nothing";
+  EXPECT_FALSE(std::filesystem::exists(path() / "a")) << "it leaves no checkpoint";
+  const auto again = sweep_rates(inputs({{"batch_size", "8"}}), kRange, options("b"), sys::RealClock());
+  EXPECT_TRUE(std::ranges::equal(again->sweep.steps(), steps));
+}
+
+TEST_F(TrainingTest, ARangeTestTakesTheStepsOfATraining) {
+  const RateRange constant = {.first = 1e-3, .last = 1e-3, .steps = 6};
+  const Settings settings = {{"batch_size", "8"}, {"learning_rate", "1e-3"}, {"schedule", "constant"}, {"epochs", "2"}};
+  const auto curve = sweep_rates(inputs(settings), constant, options("a"), sys::RealClock());
+  const auto trained = run(inputs(settings), options("b"));
+  ASSERT_TRUE(curve && trained);
+  for (const std::size_t epoch : {0U, 1U}) {
+    double sum = 0;
+    for (const RateStep& step : curve->sweep.steps().subspan(3 * epoch, 3)) sum += step.loss;
+    EXPECT_NEAR(sum / 3, trained->history[epoch].train_loss, 1e-5) << "classes are even, so batches weigh the same";
+  }
+}
+
+TEST_F(TrainingTest, ARangeTestLooksAtTheTrainPartAlone) {
+  std::string others = folds().csv();  // patients that are validated and those that are tested change places
+  for (const auto& [from, to] : {std::pair(",val", ",???"), std::pair(",test", ",val"), std::pair(",???", ",test")}) {
+    for (auto at = others.find(from); at != std::string::npos; at = others.find(from, at + 1)) {
+      others.replace(at, std::string(from).size(), to);
+    }
+  }
+  const auto other_folds = *study::FoldTable::parse("folds.csv", others);
+  const auto all = inputs({{"batch_size", "8"}});
+  const auto one = sweep_rates(all, kRange, options("a"), sys::RealClock());
+  const auto other =
+      sweep_rates({.folder = all.folder, .folds = other_folds, .variant = all.variant, .start_weights = {}}, kRange,
+                  options("b"), sys::RealClock());
+  ASSERT_TRUE(one && other);
+  EXPECT_TRUE(std::ranges::equal(one->sweep.steps(), other->sweep.steps()));
+}
+
+TEST_F(TrainingTest, ARangeTestEndsWhereTheLossDiverges) {
+  const auto curve = sweep_rates(inputs({{"batch_size", "8"}, {"optimizer", "sgd"}}),
+                                 {.first = 1e-2, .last = 1e9, .steps = 40}, options("a"), sys::RealClock());
+  ASSERT_TRUE(curve) << curve.error().text();
+  EXPECT_TRUE(curve->sweep.has_diverged());
+  EXPECT_LT(curve->sweep.steps().size(), 40U);
+}
+
+TEST_F(TrainingTest, ADivergenceNamesTheSlicesAndTheirPartners) {
+  auto wild = inputs({{"batch_size", "4"}, {"optimizer", "sgd"}, {"augmentation", "mixup"}});
+  wild.variant.settings.learning_rate = 1e30;
+  const auto outcome = run(wild, options("a"));
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().text(), ::testing::ContainsRegex("s1[0-9]+ mixed with s1[0-9]+, s1[0-9]+ mixed with"));
+}
+
 TEST_F(TrainingTest, RefusesHalfPrecisionWithoutAGpu) {
   const auto outcome = run(inputs({{"precision", "float16"}}), options("a"));
   ASSERT_FALSE(outcome);
@@ -307,13 +414,13 @@ TEST_F(TrainingTest, ResumesAFinishedTrainingWithoutAnotherEpoch) {
   EXPECT_EQ(weights_hash(*second), weights_hash(*first));
 }
 
-TEST_F(TrainingTest, KeepsTheLastCheckpointWhenItIsStoppedLater) {
+TEST_F(TrainingTest, KeepsTheLastCheckpointWhenItIsStoppedAtOnce) {
   const Settings settings = {{"epochs", "3"}, {"batch_size", "8"}};
   auto stopping = options("a");
   stopping.should_stop = stop_after(4);
   ASSERT_FALSE(run(inputs(settings), stopping));
   const auto before = sys::read_file(path() / "a" / "classify" / "state.safetensors");
-  stopping.should_stop = stop_after(1);
+  stopping.should_stop = stop_after(0);
   ASSERT_FALSE(run(inputs(settings), stopping));
   EXPECT_EQ(*sys::read_file(path() / "a" / "classify" / "state.safetensors"), *before);
 }
@@ -323,11 +430,15 @@ TEST_F(TrainingTest, SavesLessOftenWhenSavingTakesMoreThanItsShare) {
   const auto epoch_saved_with_share = [&](double share) {
     auto stopping = options("share" + std::to_string(share));
     stopping.checkpoint_share_max = share;
-    stopping.should_stop = stop_after(7);  // in the third epoch
-    EXPECT_FALSE(run(inputs(settings), stopping));
     const auto file = stopping.checkpoint_folder / "classify" / "state.safetensors";
-    const auto state = core::parse_json(tensorfile::SafetensorsFile::open(file)->metadata().at("state"));
-    return state->find("history")->as_array().size();
+    std::size_t saved = 0;
+    stopping.on_progress = [&](const TrainingProgress& progress) {
+      if (progress.epoch != 3 || progress.batches_done != 1) return;
+      const auto state = core::parse_json(tensorfile::SafetensorsFile::open(file)->metadata().at("state"));
+      saved = state->find("history")->as_array().size();
+    };
+    EXPECT_TRUE(run(inputs(settings), stopping));
+    return saved;
   };
   EXPECT_EQ(epoch_saved_with_share(1e9), 2U);
   EXPECT_EQ(epoch_saved_with_share(0), 1U);
@@ -387,7 +498,7 @@ class LearnedStartTest : public TrainingTest {
     auto learned = pretrain(learning, options("pretraining"), sys::RealClock());
     EXPECT_TRUE(learned) << learned.error().text();
     network_ = std::make_unique<Network>(std::move(learned->network));
-    metadata_ = pretraining_metadata(learning);
+    metadata_ = pretraining_metadata(learning, {});
   }
   core::Result<TrainingOutcome> run_from(const tensorfile::TextMap& other, const std::string& name) {
     for (const auto& [key, text] : other) metadata_[key] = text;

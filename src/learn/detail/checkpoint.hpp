@@ -16,6 +16,13 @@
 
 namespace alveus::learn {
 
+/// A weighted mean of losses that is under way.
+struct MeanLoss {
+  double sum = 0;
+  double weight = 0;
+  double mean() const { return sum / weight; }
+};
+
 /// What a phase of a training knows besides weights and moments.
 struct PhaseState {
   std::int64_t steps = 0;     ///< of the optimiser
@@ -25,6 +32,8 @@ struct PhaseState {
   int best_epoch = 0;  ///< 0: none yet
   double best_loss = 0;
   bool finished = false;
+  std::size_t batches = 0;  ///< done of the epoch behind those of `history`, with their loss
+  MeanLoss loss;
   std::vector<EpochRecord> history;
 
   int epoch() const { return static_cast<int>(history.size()); }
@@ -39,8 +48,8 @@ struct Learner {
 
 /// The folder that keeps a phase between two calls. `state.safetensors` holds weights, their mean, moments and
 /// PhaseState; `best-<epoch>.safetensors` the weights with the lowest validation loss. Random streams are named by
-/// (seed, purpose, epoch), so they have no state to keep. Each file appears in one step; the state is written last and
-/// names the best file, so that whatever moment a training is ended at, the folder describes the end of one epoch.
+/// (seed, purpose, place), so they have no state to keep. Each file appears in one step; the state is written last and
+/// names the best file, so that whatever moment a training is ended at, the folder describes one place in it.
 class Checkpoint {
  public:
   /// `identity` names everything that decides the weights.

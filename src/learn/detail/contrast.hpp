@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "learn/detail/layers.hpp"
 #include "learn/detail/objective.hpp"
@@ -42,11 +43,13 @@ class Projection {
   Linear layer_;
 };
 
-/// SimCLR: two views of each picture, a projection head of two layers, NT-Xent at temperature 0.5.
+/// SimCLR: two views of each picture, a projection head of two layers, NT-Xent at temperature 0.5. Each picture is
+/// compared with all others of its batch, so a batch has no parts.
 class SimclrObjective final : public Objective {
  public:
   SimclrObjective(const Network& network, ObjectiveSeed seed);
   const WeightList& weights() const override { return weights_; }
+  bool takes_parts() const override { return false; }
   at::Tensor loss(const ObjectiveInput& input) override;
 
  private:
@@ -79,7 +82,7 @@ class MocoObjective final : public Objective {
   Projection projection_;
   Projection key_projection_;
   at::Tensor queue_;
-  at::Tensor last_keys_;  ///< of the last loss, until its step is taken
+  std::vector<at::Tensor> last_keys_;  ///< of the batch, until its step is taken
 };
 
 }  // namespace alveus::learn

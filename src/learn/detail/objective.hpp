@@ -36,9 +36,11 @@ class Objective {
   /// Weights beside the network's: the trained ones move with it, and all of them are part of a checkpoint. Borrowed
   /// for the phase.
   virtual const WeightList& weights() const = 0;
-  /// The mean over the batch, with gradients to the network's and its own trained weights.
+  /// Whether the loss of a batch is the mean over the losses of its parts, each by its number of pictures.
+  virtual bool takes_parts() const { return true; }
+  /// The mean over the batch or a part of it, with gradients to the network's and its own trained weights.
   virtual at::Tensor loss(const ObjectiveInput& input) = 0;
-  /// The optimiser took its step with the last loss.
+  /// The optimiser took its step with the losses since the last one.
   virtual void after_step() {}
 };
 

@@ -49,9 +49,10 @@ struct EpochBatches {
 };
 
 /// One phase of a training, epoch by epoch, from where its checkpoint stands to its end; the network then holds the
-/// last weights, the checkpoint the best. Whoever trains it asks for the batches of `next_epoch`, calls `begin_epoch`,
-/// gives all of them in order to `train_batch`, and calls `end_epoch`; `train_together` does so. After a failure it
-/// goes no further.
+/// last weights, the checkpoint the best. Whoever trains it asks for `next_batches`, calls `begin_epoch`, gives all of
+/// them in order to `train_batch`, and calls `end_epoch`; `train_together` does so. After a failure it goes no further.
+/// Where `should_stop` says so, it saves where it stands and fails with kCancelled: between two batches, of training or
+/// of validation.
 class Phase {
  public:
   Phase(Network& network, const TensorFolder& folder, const study::TrainingSettings& settings, PhaseTask task,
@@ -64,21 +65,22 @@ class Phase {
   EpochBatches batches_of(int epoch) const;
   /// Whether the other's batches of an epoch are this one's.
   bool shares_batches_with(const Phase& other) const;
-  void begin_epoch(std::size_t batch_count);
-  /// kCancelled when the training is to stop.
+  /// What is left of the next epoch.
+  EpochBatches next_batches() const;
+  void begin_epoch(const EpochBatches& batches);
   core::Status train_batch(Batch& batch);
   /// Validates, keeps the best weights and saves when that is due.
   core::Status end_epoch();
+
+  /// Steps are taken with this learning rate from now on, in place of the schedule's.
+  void set_learning_rate(double rate) { learning_rate_ = rate; }
+  /// Mean loss of the last batch, before its step; NaN when the training diverged in it.
+  double last_loss() const { return last_loss_; }
 
   const PhaseState& state() const { return state_; }
   const PhaseTally& tally() const { return tally_; }
 
  private:
-  struct MeanLoss {
-    double sum = 0;
-    double weight = 0;
-    double mean() const { return sum / weight; }
-  };
   /// Where a batch stands.
   struct Place {
     int epoch = 0;
@@ -87,13 +89,18 @@ class Phase {
 
   Learner learner() { return {.weights = weights_, .optimizer = optimizer_, .average = average_}; }
   std::vector<Example> examples_of(int epoch) const;
+  core::Random noise_of(const Place& place) const;
   core::Status learn_from(Batch& batch, const Place& place);
   core::Status learn_by_objective(const Batch& batch, const at::Tensor& pictures, const Place& place);
   core::Status take_step(const Batch& batch, const Place& place);
-  core::Error diverged(const Batch& batch, const Place& place, std::string_view what) const;
-  core::Status validate_and_keep(EpochRecord record);
+  void note_loss(double sum, double weight);
+  core::Error diverged(const Batch& batch, const Place& place, std::string_view what);
+  core::Status validate_and_keep(const EpochRecord& record);
+  core::Status judge(EpochRecord record);
   core::Status gather_statistics(int epoch);
   core::Status save_when_due();
+  core::Status save();
+  core::Error stop_here();
   core::Status validate(EpochRecord& record) const;
   double mean_loss(const std::vector<float>& logits, const std::vector<Example>& examples) const;
   void tell_progress(const Place& place, std::size_t batch_count, double loss) const;
@@ -117,7 +124,6 @@ class Phase {
   struct EpochRun {
     Place place;  ///< the next batch
     std::size_t batch_count = 0;
-    core::Random noise;
     MeanLoss loss;
   };
 
@@ -125,6 +131,9 @@ class Phase {
   PhaseState state_;
   std::optional<EpochRun> epoch_;
   PhaseTally tally_;
+  std::optional<double> learning_rate_;  ///< in place of the schedule's
+  double last_loss_ = 0;
+  bool is_saved_ = true;                     ///< nothing has changed since the checkpoint, if any
   std::optional<sys::SteadyTime> saved_at_;  ///< when the last checkpoint was done
   double saving_seconds_ = 0;                ///< how long it took
 };

@@ -6,12 +6,26 @@
 #include <ATen/autocast_mode.h>
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
 #include <torch/version.h>
 
 #include <cstring>
+#include <string>
 
 /// Everything that differs between LibTorch 1.13 and 2.x stands here.
 namespace alveus::learn {
+
+/// Products of 32-bit floats on CUDA are computed in 32 bits, not in TF32. From 2.9 on LibTorch calls that a precision
+/// and warns of the older function; how the newer one is called differs between its versions, so it is taken where it
+/// takes texts.
+template <typename Context>
+void ask_for_whole_products(Context& context) {
+  if constexpr (requires { context.setFloat32Precision("cuda", "matmul", "ieee"); }) {
+    context.setFloat32Precision("cuda", "matmul", "ieee");
+  } else {
+    context.setAllowTF32CuBLAS(false);
+  }
+}
 
 /// Asks for kernels that give the same bits every time. On CUDA a kernel without such a form warns instead of failing.
 inline void ask_for_repeatable_kernels() {
@@ -19,11 +33,7 @@ inline void ask_for_repeatable_kernels() {
   at::globalContext().setDeterministicCuDNN(true);
   at::globalContext().setBenchmarkCuDNN(false);
   at::globalContext().setAllowTF32CuDNN(false);
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
-  at::globalContext().setFloat32Precision("cuda", "matmul", "ieee");
-#else
-  at::globalContext().setAllowTF32CuBLAS(false);
-#endif
+  ask_for_whole_products(at::globalContext());
 #if TORCH_VERSION_MAJOR >= 2
   // Version 2 fills fresh memory with NaN in deterministic mode to show reads of unset memory; it costs a pass each.
   at::globalContext().setDeterministicFillUninitializedMemory(false);
@@ -64,6 +74,28 @@ class ReducedPrecision {
 
   at::DeviceType device_;
   bool is_on_;
+};
+
+/// Gets the text of each warning that LibTorch gives on a thread, those of its backward passes included; what `take`
+/// does not want is printed to standard error, as without it.
+class WarningTaker final : public c10::WarningHandler {
+ public:
+  explicit WarningTaker(bool (*take)(const std::string& text)) : take_(take) {}
+#if TORCH_VERSION_MAJOR >= 2
+  void process(const c10::Warning& warning) override {
+    if (!take_(warning.msg())) c10::WarningHandler::process(warning);
+  }
+  /// From now on, for the calling thread. Lives as long as the thread.
+  void listen() { c10::WarningUtils::set_warning_handler(this); }
+#else
+  void process(const c10::SourceLocation& place, const std::string& text, const bool verbatim) override {
+    if (!take_(text)) c10::WarningHandler::process(place, text, verbatim);
+  }
+  void listen() { c10::Warning::set_warning_handler(this); }
+#endif
+
+ private:
+  bool (*take_)(const std::string& text);
 };
 
 inline bool torch_has_cuda() { return at::hasCUDA(); }

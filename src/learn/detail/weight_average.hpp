@@ -20,6 +20,7 @@ class WeightAverage {
   WeightAverage(const WeightList& weights, const study::TrainingSettings& settings);
 
   void after_step();
+  /// Once for each epoch: a second call for the same one changes nothing.
   void after_epoch(int epoch);
   /// Whether there is a mean that stands for the weights.
   bool is_begun() const { return count_ > 0; }
