@@ -82,7 +82,8 @@ RateSuggestions suggest_rates(const RateSweep& sweep) {
   const auto least = std::ranges::min_element(steps, {}, &RateStep::smoothed_loss);
   const auto most = std::ranges::max_element(steps.begin(), least, {}, &RateStep::smoothed_loss);
   if (most == least || least->smoothed_loss > (1 - kLeastFall) * most->smoothed_loss) return {};
-  return {.steepest = steepest(steps), .valley = valley(steps), .minimum_tenth = least->learning_rate / 10};
+  const auto falling = steps.first(static_cast<std::size_t>(least - steps.begin()) + 1);
+  return {.steepest = steepest(falling), .valley = valley(steps), .minimum_tenth = least->learning_rate / 10};
 }
 
 std::string rates_csv(std::span<const RateStep> steps) {

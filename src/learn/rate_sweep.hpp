@@ -59,7 +59,8 @@ class RateSweep {
 /// hundredth: what is left then is noise.
 struct RateSuggestions {
   /// Where the loss falls fastest over the logarithm of the rate: the rate r_i of the smallest
-  /// (s_(i+1) - s_i) / (ln r_(i+1) - ln r_i).
+  /// (s_(i+1) - s_i) / (ln r_(i+1) - ln r_i) before the smallest loss. (fastai looks behind it too, where the loss only
+  /// falls from a height that it jumped to.)
   std::optional<double> steepest;
   /// The middle of the longest valley: of the most steps, neighbours or not, of which each has a lower loss than the
   /// one before. With L of them, ending at step e, that is step e - L + L/3 + L/6, both rounded down (Mueller's rule,

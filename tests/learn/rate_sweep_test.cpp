@@ -69,6 +69,16 @@ TEST(RateSweepTest, SuggestsWhatOthersComputeOfTheSameCurve) {
   EXPECT_EQ(sweep.steps().size(), 92U);
 }
 
+TEST(RateSweepTest, TakesNoFallFromAHeightThatTheLossJumpedToForTheSteepest) {
+  const RateSweep sweep = swept({.first = 1e-6, .last = 1, .steps = 61}, [](double rate) {
+    if (rate < 1e-3) return 1 + 0.1 * std::log10(1e-3 / rate);
+    return rate < 4e-3 ? 12.0 : 0.9;
+  });
+  const RateSuggestions suggestions = suggest_rates(sweep);
+  ASSERT_TRUE(suggestions.steepest && suggestions.minimum_tenth);
+  EXPECT_LT(*suggestions.steepest, 1e-3);
+}
+
 TEST(RateSweepTest, TheTableHasALineForEachStep) {
   RateSweep sweep({.first = 0.25, .last = 1, .steps = 3});
   sweep.take(2);
