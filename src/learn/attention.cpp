@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learn/detail/attention.hpp"
 
+#include <ATen/TracerMode.h>
+
 #include <cmath>
 
 #include "learn/detail/blocks.hpp"

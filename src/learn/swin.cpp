@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <limits>
 
 #include "learn/detail/attention.hpp"
 #include "learn/detail/blocks.hpp"
@@ -43,8 +44,9 @@ class PatchMerging final : public Layer {
 
   at::Tensor forward(const at::Tensor& input, const Pass& pass) const override {
     const at::Tensor even = at::constant_pad_nd(input, {0, 0, 0, input.size(2) % 2, 0, input.size(1) % 2});
+    constexpr std::int64_t kToTheEnd = std::numeric_limits<std::int64_t>::max();
     const auto every_second = [&](std::int64_t row, std::int64_t column) {
-      return even.slice(1, row, c10::nullopt, 2).slice(2, column, c10::nullopt, 2);
+      return even.slice(1, row, kToTheEnd, 2).slice(2, column, kToTheEnd, 2);
     };
     const at::Tensor joined =
         at::cat({every_second(0, 0), every_second(1, 0), every_second(0, 1), every_second(1, 1)}, -1);

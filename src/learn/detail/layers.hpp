@@ -85,7 +85,7 @@ class Convolution final : public Layer {
  private:
   ConvolutionShape shape_;
   at::Tensor weight_;
-  c10::optional<at::Tensor> bias_;
+  at::Tensor bias_;  ///< undefined: none
 };
 
 enum class Activation { kNone, kRelu, kRelu6, kSilu, kGelu };
@@ -140,7 +140,7 @@ class Linear final : public Layer {
 
  private:
   at::Tensor weight_;
-  c10::optional<at::Tensor> bias_;
+  at::Tensor bias_;  ///< undefined: none
 };
 
 /// In place behind a convolution or a linear layer, which do not need their output again.
