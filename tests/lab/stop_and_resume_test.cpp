@@ -79,6 +79,7 @@ TEST_F(StopAndResumeTest, GivesTheBytesOfATrainingThatWasNeverStopped) {
   const auto stopped = stop_after_an_epoch(command("parts"), "parts/checkpoint/classify");
   ASSERT_EQ(stopped.exit_code, static_cast<int>(cmdline::ExitStatus::kInterrupted))
       << *sys::read_file(path() / "errors.txt");
+  EXPECT_NE(sys::read_file(path() / "errors.txt")->find("the same command goes on from there"), std::string::npos);
   EXPECT_FALSE(fs::exists(path() / "parts/model.safetensors"));
   const auto resumed = sys::run_process(runner(), command("parts"));
   ASSERT_TRUE(resumed);
