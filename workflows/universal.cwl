@@ -20,7 +20,7 @@ inputs:
   image_size: {type: int, default: 128, doc: Side of the network's input in pixels}
   window_low: {type: float, default: -1250, doc: HU that becomes 0}
   window_high: {type: float, default: 250, doc: HU that becomes 255}
-  crop: {type: string, default: lung, doc: "lung, masked or full"}
+  crop: {type: string, default: lung, doc: "lung, masked, scan or full"}
   split_method: {type: string, default: auto, doc: "auto, official or grouped"}
   folds: {type: int, default: 5, doc: Number of folds where they are made here}
   preset: {type: "string?", doc: Named set of variants}

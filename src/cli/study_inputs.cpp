@@ -41,7 +41,7 @@ constexpr std::array<StudyFlag, 21> kFlags = {{
     {"duplicates", "duplicates", Kind::kText, Scope::kData, "RULE", "What happens to pictures found in two patients.",
      "drop fail keep"},
     {"split", "split_method", Kind::kText, Scope::kData, "METHOD", "How folds come about.", "auto official grouped"},
-    {"crop", "crop", Kind::kText, Scope::kData, "REGION", "Part of a slice that is kept.", "lung masked full"},
+    {"crop", "crop", Kind::kText, Scope::kData, "REGION", "Part of a slice that is kept.", "lung masked scan full"},
     {"window-low", "window_low", Kind::kReal, Scope::kData, "HU", "Value that becomes 0."},
     {"window-high", "window_high", Kind::kReal, Scope::kData, "HU", "Value that becomes 255."},
     {"aggregate", "aggregate", Kind::kText, Scope::kData, "RULE", "Slices to patient.", "mean max"},

@@ -29,14 +29,24 @@ std::string flag_of(const study::Setting& setting) {
 /// Settings with one allowed value alone need no flag.
 bool has_flag(const study::Setting& setting) { return setting.choices.size() != 1; }
 
+/// What was set for this study counts for one of its networks; a preset may hold more.
+core::Status check_axes(const study::StudyPlan& plan, const std::set<std::string>& wanted) {
+  for (const std::string& setting : wanted) ALVEUS_TRY(study::check_counts(plan, setting));
+  return {};
+}
+
 core::Result<study::StudyPlan> plan_of(const cmdline::Flags& flags) {
   if (!flags.text("preset").empty() && !flags.text("study").empty()) {
     return core::fail(ErrorCode::kInvalidInput, "--preset and --study both name the variants; give one");
   }
   core::Result<study::StudyPlan> plan = study::StudyPlan{};
+  std::set<std::string> wanted;
   if (const auto file = flags.text("study"); !file.empty()) {
     ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
-    plan = study::parse_plan(file, text);
+    ALVEUS_TRY_ASSIGN(plan, study::parse_plan(file, text));
+    for (const auto& grid : plan->grids) {
+      for (const auto& axis : grid.axes) wanted.insert(axis.setting);
+    }
   } else {
     const auto preset = flags.text("preset");
     plan = study::preset_plan(preset.empty() ? "quick" : preset);
@@ -48,8 +58,11 @@ core::Result<study::StudyPlan> plan_of(const cmdline::Flags& flags) {
       ALVEUS_TRY_ASSIGN(auto value, study::read_setting(setting, text));
       values.push_back(std::move(value));
     }
-    if (!values.empty()) ALVEUS_TRY(study::set_axis(*plan, setting.name, std::move(values)));
+    if (values.empty()) continue;
+    ALVEUS_TRY(study::set_axis(*plan, setting.name, std::move(values)));
+    wanted.insert(setting.name);
   }
+  ALVEUS_TRY(check_axes(*plan, wanted));
   return plan;
 }
 

@@ -27,22 +27,47 @@ Neighbours neighbours_of(std::size_t position, std::size_t from, std::size_t to)
 
 }  // namespace
 
-SaliencyMap grad_cam(const FeatureView& view) {
+std::vector<SaliencyMap> grad_cam(const FeatureView& view, Weighing weighing) {
   const std::size_t area = view.height * view.width;
-  ALVEUS_CHECK(area > 0 && view.features.size() == view.channels * area && view.gradient.size() == view.features.size(),
-               "features and gradient have the stated shape");
-  std::vector<double> sums(area, 0.0);
-  for (std::size_t channel = 0; channel < view.channels; ++channel) {
-    const auto gradient = view.gradient.subspan(channel * area, area);
+  const std::size_t volume = view.depth * area;
+  ALVEUS_CHECK(
+      volume > 0 && view.features.size() == view.channels * volume && view.gradient.size() == view.features.size(),
+      "features and gradient have the stated shape");
+  const std::size_t block = weighing == Weighing::kWhole ? volume : area;  // has one weight in a channel
+  std::vector<double> sums(volume, 0.0);
+  for (std::size_t begin = 0; begin < view.features.size(); begin += block) {
     double weight = 0;
-    for (const float value : gradient) weight += static_cast<double>(value);
-    weight /= static_cast<double>(area);
-    const auto features = view.features.subspan(channel * area, area);
-    for (std::size_t i = 0; i < area; ++i) sums[i] += weight * static_cast<double>(features[i]);
+    for (const float value : view.gradient.subspan(begin, block)) weight += static_cast<double>(value);
+    weight /= static_cast<double>(block);
+    const auto features = view.features.subspan(begin, block);
+    for (std::size_t i = 0; i < block; ++i) sums[begin % volume + i] += weight * static_cast<double>(features[i]);
   }
-  SaliencyMap map = {.height = view.height, .width = view.width, .values = {}};
-  for (const double sum : sums) map.values.push_back(static_cast<float>(std::max(sum, 0.0)));
-  return map;
+  std::vector<SaliencyMap> maps;
+  for (std::size_t depth = 0; depth < view.depth; ++depth) {
+    SaliencyMap map = {.height = view.height, .width = view.width, .values = {}};
+    for (std::size_t i = 0; i < area; ++i) {
+      map.values.push_back(static_cast<float>(std::max(sums[depth * area + i], 0.0)));
+    }
+    maps.push_back(std::move(map));
+  }
+  return maps;
+}
+
+std::vector<SaliencyMap> enlarge(const std::vector<SaliencyMap>& maps, std::size_t depth, std::size_t height,
+                                 std::size_t width) {
+  ALVEUS_CHECK(!maps.empty(), "there is a map");
+  std::vector<SaliencyMap> large;
+  for (const SaliencyMap& map : maps) large.push_back(enlarge(map, height, width));
+  if (maps.size() == depth) return large;
+  std::vector<SaliencyMap> between;
+  for (std::size_t z = 0; z < depth; ++z) {
+    const Neighbours levels = neighbours_of(z, maps.size(), depth);
+    SaliencyMap map = large[levels.first];
+    const std::vector<float>& second = large[levels.second].values;
+    for (std::size_t i = 0; i < second.size(); ++i) map.values[i] += (second[i] - map.values[i]) * levels.share;
+    between.push_back(std::move(map));
+  }
+  return between;
 }
 
 SaliencyMap enlarge(const SaliencyMap& map, std::size_t height, std::size_t width) {

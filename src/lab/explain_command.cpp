@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 #include "cmdline/terminal.hpp"
 #include "core/csv.hpp"
@@ -14,7 +15,6 @@
 #include "lab/result_folder.hpp"
 #include "lab/trained_model.hpp"
 #include "learn/feature_gradient.hpp"
-#include "learn/predictor.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::lab {
@@ -26,33 +26,33 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kCountMax = 10'000;
 constexpr std::string_view kTableFile = "explanations.csv";
 
+constexpr std::string_view kSlicesFile = "slices.csv";
+
 /// Everything the pictures of one model are made from.
 struct Explainer {
-  const TrainedModel& model;
-  const learn::TensorFolder& folder;
+  const Inference& inference;
+  learn::ExampleSource source;
   learn::FeatureMap feature_map;
+
+  const learn::TensorFolder& folder() const { return inference.folder; }
 };
 
-/// The slices to show, by index into the folder.
-core::Result<std::vector<std::size_t>> choose_slices(const Explainer& explainer, const study::FoldTable& folds,
-                                                     std::size_t count) {
-  const int fold = explainer.model.report.variant.fold;
-  std::vector<learn::Example> examples;
-  for (const std::size_t index : learn::samples_of(explainer.folder, folds, fold, study::Role::kTest)) {
-    examples.push_back({.index = index, .target = 0, .quarter_turns = 0});
-  }
-  ALVEUS_TRY_ASSIGN(const auto logits, learn::predict_logits(explainer.model.network, explainer.folder, examples, {}));
+/// The slices or scans to show, by index.
+core::Result<std::vector<std::size_t>> choose_examples(const Explainer& explainer, std::size_t count) {
+  const learn::ExampleSource& source = explainer.source;
+  const auto examples = source.part(explainer.inference.folds, explainer.inference.variant().fold, study::Role::kTest);
+  ALVEUS_TRY_ASSIGN(const auto probabilities, predict_examples(explainer.inference, examples));
   std::vector<explain::Candidate> candidates;
   for (std::size_t i = 0; i < examples.size(); ++i) {
-    const study::Sample& sample = explainer.folder.samples()[examples[i].index];
-    candidates.push_back({.sample_id = sample.sample_id,
-                          .patient_id = sample.patient_id,
-                          .target = sample.target,
-                          .probability = learn::positive_probability(logits[2 * i], logits[2 * i + 1])});
+    const std::size_t index = examples[i].index;
+    candidates.push_back({.sample_id = source.name(index),
+                          .patient_id = source.patient(index),
+                          .target = source.target(index),
+                          .probability = probabilities[i]});
   }
-  std::vector<std::size_t> slices;
-  for (const std::size_t chosen : explain::choose_cases(candidates, count)) slices.push_back(examples[chosen].index);
-  return slices;
+  std::vector<std::size_t> chosen;
+  for (const std::size_t place : explain::choose_cases(candidates, count)) chosen.push_back(examples[place].index);
+  return chosen;
 }
 
 std::string file_name(std::size_t number, const std::string& sample_id) {
@@ -64,34 +64,116 @@ std::string cell(const std::optional<T>& value, Text text) {
   return value ? text(*value) : std::string();
 }
 
-/// Writes the picture of one slice and adds its row.
-core::Status explain_slice(const Explainer& explainer, std::size_t index, std::size_t number, const fs::path& out,
-                           core::CsvTable& table) {
-  const learn::TensorFolder& folder = explainer.folder;
-  ALVEUS_TRY_ASSIGN(const auto gradient,
-                    learn::feature_gradient(explainer.model.network, folder, index, explainer.feature_map));
-  const auto map = explain::enlarge(explain::grad_cam({.channels = gradient.channels,
-                                                       .height = gradient.height,
-                                                       .width = gradient.width,
-                                                       .features = gradient.features,
-                                                       .gradient = gradient.gradient}),
-                                    folder.height(), folder.width());
-  const auto lung = folder.lung(index).value_or(learn::TensorFolder::Bytes());
-  const auto lesion = folder.lesion(index).value_or(learn::TensorFolder::Bytes());
+/// The map of a slice, or of each slice that the network sees of a scan.
+struct Explanation {
+  std::vector<std::size_t> slices;  ///< by index into the folder
+  std::vector<explain::SaliencyMap> maps;
+  std::vector<float> attention;  ///< of each slice; empty where the network has none
+  double probability = 0;
+};
+
+double sum_of(const explain::SaliencyMap& map) { return std::accumulate(map.values.begin(), map.values.end(), 0.0); }
+
+/// The shares of some depths as shares of more slices: those that lie in one depth have it in even parts.
+std::vector<float> spread(const std::vector<float>& shares, std::size_t slices) {
+  if (shares.empty()) return {};
+  std::vector<std::size_t> depths;
+  for (std::size_t i = 0; i < slices; ++i) depths.push_back(i * shares.size() / slices);
+  std::vector<float> all;
+  for (const std::size_t depth : depths) {
+    all.push_back(shares[depth] / static_cast<float>(std::ranges::count(depths, depth)));
+  }
+  return all;
+}
+
+core::Result<Explanation> explain_example(const Explainer& explainer, std::size_t index) {
+  ALVEUS_TRY_ASSIGN(const auto gradient, learn::feature_gradient(explainer.inference.model.network, explainer.source,
+                                                                 index, explainer.feature_map));
+  const auto& form = explainer.source.form();
+  const bool is_bag = form && form->kind == learn::InputKind::kBags;
+  const auto maps = explain::grad_cam({.channels = gradient.channels,
+                                       .depth = gradient.depth,
+                                       .height = gradient.height,
+                                       .width = gradient.width,
+                                       .features = gradient.features,
+                                       .gradient = gradient.gradient},
+                                      is_bag ? explain::Weighing::kEachDepth : explain::Weighing::kWhole);
+  Explanation explanation;
+  explanation.slices = explainer.source.slices(index);
+  const std::size_t count = explanation.slices.size();
+  explanation.maps = explain::enlarge(maps, count, explainer.folder().height(), explainer.folder().width());
+  explanation.attention = spread(gradient.attention, count);
+  explanation.probability = gradient.probability;
+  return explanation;
+}
+
+/// By place: where the map is strongest, or the middle where it is nothing everywhere.
+std::size_t slice_to_show(const Explanation& explanation) {
+  const auto strongest = std::ranges::max_element(explanation.maps, {}, sum_of);
+  if (sum_of(*strongest) == 0) return explanation.maps.size() / 2;
+  return static_cast<std::size_t>(strongest - explanation.maps.begin());
+}
+
+/// Over all slices together.
+explain::SaliencyScores scores_of(const learn::TensorFolder& folder, const Explanation& explanation) {
+  std::vector<float> saliency;
+  std::vector<std::uint8_t> lung;
+  std::vector<std::uint8_t> lesion;
+  for (std::size_t i = 0; i < explanation.slices.size(); ++i) {
+    const auto& values = explanation.maps[i].values;
+    saliency.insert(saliency.end(), values.begin(), values.end());
+    const auto lung_here = folder.lung(explanation.slices[i]).value_or(learn::TensorFolder::Bytes());
+    lung.insert(lung.end(), lung_here.begin(), lung_here.end());
+    const auto lesion_here = folder.lesion(explanation.slices[i]).value_or(learn::TensorFolder::Bytes());
+    lesion.insert(lesion.end(), lesion_here.begin(), lesion_here.end());
+  }
+  return explain::score_saliency(saliency, lung, lesion);
+}
+
+std::string share_text(double value) { return core::float_text(static_cast<float>(value)); }
+
+/// The tables of one model.
+struct Tables {
+  core::CsvTable explanations{{"file", "variant", "sample_id", "patient_id", "target", "probability", "energy_in_lung",
+                               "energy_in_lesion", "lesion_share_of_lung", "pointing_hit", "slice_id"}};
+  core::CsvTable slices{{"sample_id", "place", "slice_id", "map_share", "attention"}};
+};
+
+/// What each slice has of the scan's map, and of the network's attention.
+void add_slices(core::CsvTable& table, const Explainer& explainer, std::size_t index, const Explanation& explanation) {
+  double sum = 0;
+  for (const auto& map : explanation.maps) sum += sum_of(map);
+  for (std::size_t i = 0; i < explanation.slices.size(); ++i) {
+    table.add({explainer.source.name(index), std::to_string(i),
+               explainer.folder().samples()[explanation.slices[i]].sample_id,
+               sum > 0 ? share_text(sum_of(explanation.maps[i]) / sum) : "",
+               explanation.attention.empty() ? "" : core::float_text(explanation.attention[i])});
+  }
+}
+
+/// Writes the picture of one slice or scan and adds its rows.
+core::Status show_example(const Explainer& explainer, std::size_t index, std::size_t number, const fs::path& out,
+                          Tables& tables) {
+  ALVEUS_TRY_ASSIGN(const auto explanation, explain_example(explainer, index));
+  const learn::TensorFolder& folder = explainer.folder();
+  const std::size_t place = slice_to_show(explanation);
+  const std::size_t slice = explanation.slices[place];
   const auto drawn = explain::draw_overlay({.height = folder.height(),
                                             .width = folder.width(),
-                                            .picture = folder.picture(index),
-                                            .saliency = map.values,
-                                            .lesion = lesion});
-  const study::Sample& sample = folder.samples()[index];
-  const std::string file = file_name(number, sample.sample_id);
+                                            .picture = folder.picture(slice),
+                                            .saliency = explanation.maps[place].values,
+                                            .lesion = folder.lesion(slice).value_or(learn::TensorFolder::Bytes())});
+  const learn::ExampleSource& source = explainer.source;
+  const std::string file = file_name(number, source.name(index));
   ALVEUS_TRY(sys::write_file(out / file, imaging::encode_png_rgb(drawn.rgb, drawn.width, drawn.height)));
-  const auto scores = explain::score_saliency(map.values, lung, lesion);
-  const auto share = [](double value) { return core::float_text(static_cast<float>(value)); };
-  table.add({file, explainer.model.report.variant.id, sample.sample_id, sample.patient_id,
-             std::to_string(sample.target), share(gradient.probability), cell(scores.energy_in_lung, share),
-             cell(scores.energy_in_lesion, share), cell(scores.lesion_share_of_lung, share),
-             cell(scores.pointing_hit, [](bool hit) { return std::string(hit ? "1" : "0"); })});
+  const auto scores = scores_of(folder, explanation);
+  tables.explanations.add({file, explainer.inference.variant().id, source.name(index), source.patient(index),
+                           std::to_string(source.target(index)), share_text(explanation.probability),
+                           cell(scores.energy_in_lung, share_text), cell(scores.energy_in_lesion, share_text),
+                           cell(scores.lesion_share_of_lung, share_text),
+                           cell(scores.pointing_hit, [](bool hit) { return std::string(hit ? "1" : "0"); }),
+                           folder.samples()[slice].sample_id});
+  if (source.form()) add_slices(tables.slices, explainer, index, explanation);
   return {};
 }
 
@@ -120,19 +202,21 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   }
   ALVEUS_TRY_ASSIGN(auto out, ResultFolder::make(flags.text("out"), std::string(kTableFile)));
   ALVEUS_TRY_ASSIGN(const auto inference, open_inference(flags));
-  const auto& [model, folder, folds] = inference;
-  ALVEUS_TRY_ASSIGN(const auto map, choose_map(flags.text("layer"), model.network.description(), folder));
-  const Explainer explainer = {.model = model, .folder = folder, .feature_map = map};
-  ALVEUS_TRY_ASSIGN(const auto slices, choose_slices(explainer, folds, static_cast<std::size_t>(count)));
+  ALVEUS_TRY_ASSIGN(const auto map,
+                    choose_map(flags.text("layer"), inference.model.network.description(), inference.folder));
+  ALVEUS_TRY_ASSIGN(const auto source, source_of(inference));
+  const Explainer explainer = {.inference = inference, .source = source, .feature_map = map};
+  ALVEUS_TRY_ASSIGN(const auto chosen, choose_examples(explainer, static_cast<std::size_t>(count)));
 
-  core::CsvTable table({"file", "variant", "sample_id", "patient_id", "target", "probability", "energy_in_lung",
-                        "energy_in_lesion", "lesion_share_of_lung", "pointing_hit"});
-  for (std::size_t i = 0; i < slices.size(); ++i) {
-    ALVEUS_TRY(explain_slice(explainer, slices[i], i + 1, out.path(), table));
+  Tables tables;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    ALVEUS_TRY(show_example(explainer, chosen[i], i + 1, out.path(), tables));
   }
-  ALVEUS_TRY(sys::write_file(out.path() / kTableFile, table.text()));
+  ALVEUS_TRY(sys::write_file(out.path() / kTableFile, tables.explanations.text()));
+  if (source.form()) ALVEUS_TRY(sys::write_file(out.path() / kSlicesFile, tables.slices.text()));
   ALVEUS_TRY(out.commit());
-  terminal.message(model.report.variant.id + ": " + std::to_string(slices.size()) + " slices explained");
+  terminal.message(inference.variant().id + ": " + std::to_string(chosen.size()) + " " +
+                   std::string(study::name_of(inference.unit())) + "s explained");
   return cmdline::ExitStatus::kDone;
 }
 
@@ -149,13 +233,20 @@ cmdline::Command make_explain_command() {
       "different patients where it can. explanations.csv says how much of each map lies in the lung and in the "
       "lesions, "
       "next to the share of the lung that is lesion (what chance would reach), and whether the highest pixel lies in a "
-      "lesion; a cell is empty where there is no mask or the map is zero everywhere.";
+      "lesion; a cell is empty where there is no mask or the map is zero everywhere.\n\n"
+      "Of a network that looks at scans the map lies over the whole scan, and so do its scores; the picture is of the "
+      "slice that has most of it (slice_id). slices.csv lists each slice that the network looked at: its share of the "
+      "map, and its share of the network's attention where it weighs slices (attention_mil, ad3d_mil).";
   command.flags = {
       model_flag(),
       tensors_flag(),
       folds_flag(),
       {.name = "out", .value_name = "DIR", .help = "the folder for pictures and table; replaced", .required = true},
-      {.name = "count", .kind = Kind::kInteger, .value_name = "N", .help = "slices at most", .fallback = "6"},
+      {.name = "count",
+       .kind = Kind::kInteger,
+       .value_name = "N",
+       .help = "slices, or scans, at most",
+       .fallback = "6"},
       {.name = "layer",
        .value_name = "NAME",
        .help = "the feature map: the last one, or the finer one a stage before it; auto takes the finer one where the "

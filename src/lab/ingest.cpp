@@ -406,6 +406,7 @@ class Ingest {
         slice.sample_id += "-" + core::hash_text(core::HashKind::kSha256, slice.address.path).substr(0, 8);
         ids.insert(slice.sample_id);
       }
+      slice.position = candidate.place;
       splits[slice.patient_id].insert(slice.split);
       outcome_.slices.push_back(std::move(slice));
     }

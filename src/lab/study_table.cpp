@@ -43,6 +43,9 @@ core::Result<StudySlice> slice_of(const core::CsvTable& table, std::size_t row) 
   slice.target = static_cast<int>(target);
   slice.patient_id = text("patient_id");
   slice.series_id = text("series_id");
+  if (!text("position").empty()) {
+    ALVEUS_TRY_ASSIGN(slice.position, table.real(row, "position"));
+  }
   slice.split = text("split");
   ALVEUS_TRY_ASSIGN(slice.spacing_mm[0], spacing_in(table, row, "spacing_x_mm"));
   ALVEUS_TRY_ASSIGN(slice.spacing_mm[1], spacing_in(table, row, "spacing_y_mm"));
@@ -58,6 +61,10 @@ core::Result<StudySlice> slice_of(const core::CsvTable& table, std::size_t row) 
     if (value->empty()) return refuse(table, row, std::string("'") + column + "' is empty");
   }
   return slice;
+}
+
+std::string position_text(const std::optional<double>& position) {
+  return position ? core::number_text(*position) : std::string();
 }
 
 std::string spacing_text(double spacing_mm) { return spacing_mm > 0 ? core::number_text(spacing_mm) : std::string(); }
@@ -79,16 +86,17 @@ std::string_view name_of(imaging::Unit unit) {
 }
 
 std::string study_csv(std::span<const StudySlice> slices) {
-  core::CsvTable table({"sample_id", "path", "slice", "label", "target", "patient_id", "series_id", "split", "unit",
-                        "slope", "intercept", "spacing_x_mm", "spacing_y_mm", "width", "height", "pixel_sha256",
+  core::CsvTable table({"sample_id", "path", "slice", "label", "target", "patient_id", "series_id", "position", "split",
+                        "unit", "slope", "intercept", "spacing_x_mm", "spacing_y_mm", "width", "height", "pixel_sha256",
                         "lung_mask", "lesion_mask"});
   for (const StudySlice& slice : slices) {
     const SliceAddress& address = slice.address;
     table.add({slice.sample_id, address.path, std::to_string(address.slice), slice.label, std::to_string(slice.target),
-               slice.patient_id, slice.series_id, slice.split, std::string(name_of(address.unit)),
-               core::number_text(address.slope), core::number_text(address.intercept),
-               spacing_text(slice.spacing_mm[0]), spacing_text(slice.spacing_mm[1]), std::to_string(slice.width),
-               std::to_string(slice.height), slice.pixel_sha256, slice.lung_mask, slice.lesion_mask});
+               slice.patient_id, slice.series_id, position_text(slice.position), slice.split,
+               std::string(name_of(address.unit)), core::number_text(address.slope),
+               core::number_text(address.intercept), spacing_text(slice.spacing_mm[0]),
+               spacing_text(slice.spacing_mm[1]), std::to_string(slice.width), std::to_string(slice.height),
+               slice.pixel_sha256, slice.lung_mask, slice.lesion_mask});
   }
   return table.text();
 }

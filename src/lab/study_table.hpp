@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ struct StudySlice {
   int target = 0;
   std::string patient_id;
   std::string series_id;
+  std::optional<double> position = std::nullopt;  ///< in its series, growing from the feet to the head
   std::string split;
   std::array<double, 2> spacing_mm{0, 0};  ///< x, y; 0 unknown
   std::size_t width = 0;

@@ -5,6 +5,8 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <map>
+#include <utility>
 
 #include "core/csv.hpp"
 #include "core/json.hpp"
@@ -49,15 +51,50 @@ core::Result<std::optional<std::vector<std::uint8_t>>> find_lesion(SliceSource& 
   return std::optional(std::move(mask));
 }
 
-Box choose_box(const std::optional<std::vector<std::uint8_t>>& lung, const StudySlice& slice,
-               const WindowSettings& settings) {
+Box choose_box(const std::optional<std::vector<std::uint8_t>>& lung, const std::optional<Box>& scan_lungs,
+               const StudySlice& slice, const WindowSettings& settings) {
   Box box{0, 0, static_cast<long>(slice.width), static_cast<long>(slice.height)};
-  if (settings.crop != Crop::kFull && lung) {
-    if (const auto found = imaging::bounding_box(*lung, slice.width, slice.height)) {
-      box = imaging::with_margin(*found, settings.margin, slice.width, slice.height);
-    }
+  std::optional<Box> found = scan_lungs;
+  if (settings.crop != Crop::kScan && settings.crop != Crop::kFull && lung) {
+    found = imaging::bounding_box(*lung, slice.width, slice.height);
   }
+  if (found) box = imaging::with_margin(*found, settings.margin, slice.width, slice.height);
   return settings.aspect == Aspect::kKeep ? imaging::square_around(box) : box;
+}
+
+Box around(const Box& one, const Box& other) {
+  const long x = std::min(one.x, other.x);
+  const long y = std::min(one.y, other.y);
+  return {x, y, std::max(one.x + one.width, other.x + other.width) - x,
+          std::max(one.y + one.height, other.y + other.height) - y};
+}
+
+using SeriesKey = std::pair<std::string, std::string>;  ///< patient and series
+SeriesKey series_of(const StudySlice& slice) { return {slice.patient_id, slice.series_id}; }
+
+/// The box around the lungs of each series, where they are known.
+core::Result<std::map<SeriesKey, Box>> find_scan_boxes(SliceSource& source, std::span<const StudySlice> slices) {
+  std::map<SeriesKey, Box> boxes;
+  std::map<SeriesKey, std::pair<std::size_t, std::size_t>> sizes;
+  for (const StudySlice& slice : slices) {
+    if (slice.series_id.empty()) {
+      return core::fail(ErrorCode::kInvalidInput,
+                        "--crop scan needs to know the series of each slice, and '" + slice.sample_id +
+                            "' has none; name it in the manifest (column 'series_id'), or use --crop lung or full");
+    }
+    const auto size = std::pair(slice.width, slice.height);
+    if (sizes.try_emplace(series_of(slice), size).first->second != size) {
+      return core::fail(ErrorCode::kInvalidInput, "--crop scan needs slices of one size in a series, and '" +
+                                                      slice.sample_id + "' differs; use --crop lung or full");
+    }
+    ALVEUS_TRY_ASSIGN(const imaging::Slice pixels, source.slice(slice.address));
+    ALVEUS_TRY_ASSIGN(const auto lung, find_lung(source, slice, pixels));
+    const auto box = lung ? imaging::bounding_box(*lung, slice.width, slice.height) : std::nullopt;
+    if (!box) continue;
+    const auto [known, is_new] = boxes.try_emplace(series_of(slice), *box);
+    if (!is_new) known->second = around(known->second, *box);
+  }
+  return boxes;
 }
 
 /// Maps the values into 0..255 without rounding: what is averaged by the resizing is already within the window.
@@ -97,7 +134,7 @@ std::string description_of(std::span<const StudySlice> slices, const WindowSetti
   const std::array<std::string, 2> classes = classes_of(slices);
   const auto size = static_cast<std::int64_t>(settings.size);
   const core::Value description = core::Object{
-      {"format_version", 1},
+      {"format_version", 2},
       {"count", static_cast<std::int64_t>(slices.size())},
       {"height", size},
       {"width", size},
@@ -112,6 +149,8 @@ std::string description_of(std::span<const StudySlice> slices, const WindowSetti
   return core::to_json(description, core::JsonStyle::kIndented) + "\n";
 }
 
+std::string spacing_text(double spacing_mm) { return spacing_mm > 0 ? core::number_text(spacing_mm) : ""; }
+
 std::vector<std::string> row_of(std::size_t index, const StudySlice& slice, const Box& box) {
   return {std::to_string(index),
           slice.sample_id,
@@ -123,7 +162,11 @@ std::vector<std::string> row_of(std::size_t index, const StudySlice& slice, cons
           std::to_string(box.x),
           std::to_string(box.y),
           std::to_string(box.width),
-          std::to_string(box.height)};
+          std::to_string(box.height),
+          slice.series_id,
+          slice.position ? core::number_text(*slice.position) : "",
+          spacing_text(slice.spacing_mm[0]),
+          spacing_text(slice.spacing_mm[1])};
 }
 
 core::Error named(core::Error error, const StudySlice& slice) {
@@ -148,9 +191,10 @@ std::string_view name_of(Crop crop) {
   switch (crop) {
     case Crop::kLung: return "lung";
     case Crop::kFull: return "full";
-    case Crop::kMasked: break;
+    case Crop::kMasked: return "masked";
+    case Crop::kScan: break;
   }
-  return "masked";
+  return "scan";
 }
 
 std::string_view name_of(Aspect aspect) {
@@ -161,7 +205,8 @@ std::string_view name_of(Aspect aspect) {
   return "stretch";
 }
 
-core::Result<WindowedSlice> window_slice(SliceSource& source, const StudySlice& slice, const WindowSettings& settings) {
+core::Result<WindowedSlice> window_slice(SliceSource& source, const StudySlice& slice, const WindowSettings& settings,
+                                         const std::optional<Box>& scan_lungs) {
   ALVEUS_TRY_ASSIGN(imaging::Slice pixels, source.slice(slice.address));
   if (pixels.width != slice.width || pixels.height != slice.height ||
       imaging::pixel_sha256(pixels) != slice.pixel_sha256) {
@@ -184,7 +229,7 @@ core::Result<WindowedSlice> window_slice(SliceSource& source, const StudySlice& 
     }
   }
   WindowedSlice result;
-  result.box = choose_box(lung, slice, settings);
+  result.box = choose_box(lung, scan_lungs, slice, settings);
   const std::size_t size = settings.size;
   const std::vector<float> small =
       imaging::resize(pixels.values, slice.width, slice.height, result.box, size, size, 0.0F);
@@ -203,12 +248,18 @@ core::Result<std::vector<std::string>> write_tensors(const fs::path& data, std::
   ArrayFile lungs(out / "lung.u8");
   ArrayFile lesions(out / "lesion.u8");
   core::CsvTable samples({"index", "sample_id", "patient_id", "label", "target", "split", "pixel_sha256", "box_x",
-                          "box_y", "box_width", "box_height"});
+                          "box_y", "box_width", "box_height", "series_id", "position", "spacing_x_mm", "spacing_y_mm"});
+  std::map<SeriesKey, Box> scan_boxes;
+  if (settings.crop == Crop::kScan) {
+    ALVEUS_TRY_ASSIGN(scan_boxes, find_scan_boxes(source, slices));
+  }
   std::size_t lung_count = 0;
   std::size_t lesion_count = 0;
   for (std::size_t index = 0; index < slices.size(); ++index) {
     on_progress(index);
-    auto slice = window_slice(source, slices[index], settings);
+    const auto scan_box = scan_boxes.find(series_of(slices[index]));
+    auto slice = window_slice(source, slices[index], settings,
+                              scan_box == scan_boxes.end() ? std::nullopt : std::optional(scan_box->second));
     if (!slice) return core::fail(named(std::move(slice).error(), slices[index]));
     pixels.add(slice->pixels);
     if (slice->lung) lungs.add(*slice->lung);

@@ -21,6 +21,7 @@ enum class Crop {
   kLung,    ///< the box around the lungs
   kFull,    ///< the whole slice
   kMasked,  ///< the box around the lungs, black outside them
+  kScan,    ///< the box around the lungs of all slices of its series, so that they stay in register
 };
 enum class Aspect {
   kKeep,     ///< the box is made square first
@@ -48,8 +49,10 @@ struct WindowedSlice {
 
 /// Cuts, maps and resizes one slice. The lungs are those of its mask file, else, in Hounsfield units, those that
 /// segmentation finds; a slice without lungs is taken whole. kCorrupt: the picture is no longer the one that `ingest`
-/// saw. kInvalidInput: `kMasked` and no lungs are known.
-core::Result<WindowedSlice> window_slice(SliceSource& source, const StudySlice& slice, const WindowSettings& settings);
+/// saw. kInvalidInput: `kMasked` and no lungs are known. `scan_lungs` is the box that `kScan` asks for, if any slice of
+/// the series has lungs.
+core::Result<WindowedSlice> window_slice(SliceSource& source, const StudySlice& slice, const WindowSettings& settings,
+                                         const std::optional<imaging::Box>& scan_lungs = std::nullopt);
 
 /// Writes a tensor folder (docs/internals/tensor-folder.md) into the existing folder `out`. Masks are written when
 /// every slice has them. Errors name the sample. Yields warnings for the person.

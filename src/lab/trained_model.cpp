@@ -7,6 +7,7 @@
 #include "core/json.hpp"
 #include "core/value.hpp"
 #include "lab/member_reader.hpp"
+#include "learn/predictor.hpp"
 #include "learn/runtime.hpp"
 #include "sys/file.hpp"
 
@@ -157,6 +158,24 @@ core::Result<Inference> open_inference(const cmdline::Flags& flags) {
   ALVEUS_TRY(check_folds(model.report, folds));
   ALVEUS_TRY(study::check_leaks(folds, folder.samples()));
   return Inference{.model = std::move(model), .folder = std::move(folder), .folds = std::move(folds)};
+}
+
+core::Result<learn::ExampleSource> source_of(const Inference& inference) {
+  return learn::ExampleSource::make(inference.folder, learn::scan_form_of(inference.variant().settings));
+}
+
+core::Result<std::vector<double>> predict_examples(const Inference& inference,
+                                                   const std::vector<learn::Example>& examples) {
+  const study::TrainingSettings& settings = inference.variant().settings;
+  learn::PredictionOptions options = {.form = learn::scan_form_of(settings)};
+  if (options.form) options.batch_size = static_cast<std::size_t>(settings.scan_batch_size);
+  ALVEUS_TRY_ASSIGN(const auto logits,
+                    learn::predict_logits(inference.model.network, inference.folder, examples, options));
+  std::vector<double> probabilities;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    probabilities.push_back(learn::positive_probability(logits[2 * i], logits[2 * i + 1]));
+  }
+  return probabilities;
 }
 
 }  // namespace alveus::lab

@@ -10,6 +10,7 @@
 #include "cmdline/command.hpp"
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "learn/examples.hpp"
 #include "learn/network.hpp"
 #include "learn/tensor_folder.hpp"
 #include "learn/training.hpp"
@@ -72,7 +73,17 @@ struct Inference {
   TrainedModel model;
   learn::TensorFolder folder;
   study::FoldTable folds;
+
+  const study::Variant& variant() const { return model.report.variant; }
+  study::Unit unit() const { return study::unit_of(variant().settings.network); }
 };
+
+/// What the model answers for: slices or scans of the folder, which outlives it.
+core::Result<learn::ExampleSource> source_of(const Inference& inference);
+
+/// The probability of the positive class of each example, in their order.
+core::Result<std::vector<double>> predict_examples(const Inference& inference,
+                                                   const std::vector<learn::Example>& examples);
 
 /// Sets LibTorch up and opens what --model, --tensors and --folds name. Refuses other folds than the training's, and
 /// folds in which a patient or a picture stands in two roles.

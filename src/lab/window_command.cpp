@@ -38,7 +38,10 @@ core::Result<WindowSettings> settings_of(const Flags& flags) {
     return core::fail(ErrorCode::kInvalidInput, "--margin must be from 0 to 1");
   }
   const std::string crop = flags.text("crop");
-  settings.crop = crop == "full" ? Crop::kFull : crop == "masked" ? Crop::kMasked : Crop::kLung;
+  settings.crop = crop == "full"     ? Crop::kFull
+                  : crop == "masked" ? Crop::kMasked
+                  : crop == "scan"   ? Crop::kScan
+                                     : Crop::kLung;
   settings.aspect = flags.text("aspect") == "stretch" ? Aspect::kStretch : Aspect::kKeep;
   return settings;
 }
@@ -98,9 +101,10 @@ cmdline::Command make_window_command() {
       real_flag("high", "HU", "what becomes white", "250"),
       {.name = "crop",
        .value_name = "PART",
-       .help = "the part of a slice to keep: the box around the lungs, the same with black outside the lungs, or all",
+       .help = "the part of a slice to keep: the box around its lungs, the same with black outside the lungs, the box "
+               "around the lungs of its whole scan (slices stay in register, for networks that look at scans), or all",
        .fallback = "lung",
-       .choices = {"lung", "full", "masked"}},
+       .choices = {"lung", "full", "masked", "scan"}},
       real_flag("margin", "SHARE", "share of the lung box added on each side", "0.05"),
       {.name = "aspect",
        .value_name = "HOW",

@@ -8,6 +8,23 @@
 
 namespace alveus::learn {
 
+namespace {
+
+ExampleSource checked_source(const TensorFolder& folder, const std::optional<ScanForm>& form) {
+  auto source = ExampleSource::make(folder, form);
+  ALVEUS_CHECK(source.has_value(), "the folder has what the form asks for");
+  return *source;
+}
+
+/// The change of one slice of a scan: that of the scan, with noise of its own.
+PictureChange for_slice(PictureChange change, std::size_t place) {
+  constexpr std::uint32_t kStep = 0x9e3779b9;  // far apart, as the golden ratio of 2^32 is
+  change.noise.key[1] += kStep * static_cast<std::uint32_t>(place);
+  return change;
+}
+
+}  // namespace
+
 BatchPlan cut_evenly(std::span<const Example> examples, std::size_t batch_size) {
   ALVEUS_CHECK(batch_size > 0, "a batch has a sample");
   const std::size_t batch_count = (examples.size() + batch_size - 1) / batch_size;
@@ -28,6 +45,7 @@ std::vector<Example> shuffled(std::vector<Example> examples, std::uint64_t seed,
 
 BatchStream::BatchStream(const TensorFolder& folder, BatchPlan plan, const StreamOptions& options)
     : folder_(folder),
+      source_(checked_source(folder, options.form)),
       plan_(std::move(plan)),
       options_(options),
       ahead_max_(options.thread_count + 2),
@@ -35,6 +53,7 @@ BatchStream::BatchStream(const TensorFolder& folder, BatchPlan plan, const Strea
       handed_over_(options.first_batch) {
   ALVEUS_CHECK(options.thread_count > 0, "batches are made by a thread");
   ALVEUS_CHECK(options.first_batch <= plan_.size(), "the stream begins within its plan");
+  ALVEUS_CHECK(!options.form || !options.augmentation.mixes(), "scans are not mixed");
   if (options.augmentation.mixes()) {
     for (const auto& examples : plan_) pool_.insert(pool_.end(), examples.begin(), examples.end());
     std::ranges::sort(pool_, {}, &Example::index);
@@ -79,6 +98,7 @@ Batch BatchStream::make_batch(std::span<const Example> examples) const {
   for (const Example& example : examples) {
     batch.targets.push_back(example.target);
     batch.samples.push_back(example.index);
+    if (options_.form) batch.slice_counts.push_back(std::ssize(source_.slices(example.index)));
     if (pool_.empty()) continue;
     const Mix mix = mix_of(example);
     const Example& partner = pool_[mix.partner];
@@ -90,6 +110,10 @@ Batch BatchStream::make_batch(std::span<const Example> examples) const {
   }
   const std::size_t area = shape().area();
   PictureMaker maker(shape());
+  if (options_.form) {
+    for (const Example& example : examples) make_scan(maker, example, batch.pixels);
+    return batch;
+  }
   batch.pixels.resize(examples.size() * area);
   for (std::size_t i = 0; i < examples.size(); ++i) {
     const auto out = std::span(batch.pixels).subspan(i * area, area);
@@ -99,13 +123,41 @@ Batch BatchStream::make_batch(std::span<const Example> examples) const {
   return batch;
 }
 
+template <typename Take>
+void BatchStream::for_slices(const Example& example, Take take) const {
+  const PictureChange change = change_of(example);
+  const std::vector<std::size_t> slices = source_.slices(example.index);
+  for (std::size_t i = 0; i < slices.size(); ++i) take(folder_.picture(slices[i]), for_slice(change, i));
+  if (!options_.form->has_lung) return;
+  PictureChange of_mask;
+  of_mask.placement = change.placement;
+  of_mask.bend = change.bend;
+  for (const std::size_t slice : slices) {
+    const auto lung = *folder_.lung(slice);
+    std::vector<std::uint8_t> white(lung.begin(), lung.end());
+    for (std::uint8_t& label : white) label = label == 0 ? 0 : 255;
+    take(TensorFolder::Bytes(white), of_mask);
+  }
+}
+
+void BatchStream::make_scan(PictureMaker& maker, const Example& example, std::vector<float>& out) const {
+  for_slices(example, [&](TensorFolder::Bytes bytes, const PictureChange& change) {
+    const std::size_t begin = out.size();
+    out.resize(begin + bytes.size());
+    maker.make(bytes, change, std::span(out).subspan(begin));
+  });
+}
+
 UnmadePictures BatchStream::collect(std::span<const Example> examples) const {
   UnmadePictures unmade;
+  const auto add_picture = [&](TensorFolder::Bytes bytes, const PictureChange& change) {
+    unmade.bytes.insert(unmade.bytes.end(), bytes.begin(), bytes.end());
+    unmade.changes.push_back(change);
+  };
   const auto add = [&](const Example& example) {
     ALVEUS_CHECK(example.quarter_turns == 0, "turns are made by threads");
-    const auto picture = folder_.picture(example.index);
-    unmade.bytes.insert(unmade.bytes.end(), picture.begin(), picture.end());
-    unmade.changes.push_back(change_of(example));
+    if (options_.form) return for_slices(example, add_picture);
+    add_picture(folder_.picture(example.index), change_of(example));
   };
   for (const Example& example : examples) add(example);
   if (pool_.empty()) return unmade;
@@ -119,7 +171,7 @@ UnmadePictures BatchStream::collect(std::span<const Example> examples) const {
 }
 
 DrawKey BatchStream::key_of(const Example& example) const {
-  return {.seed = options_.seed, .epoch = options_.epoch, .sample_id = folder_.samples()[example.index].sample_id};
+  return {.seed = options_.seed, .epoch = options_.epoch, .sample_id = source_.name(example.index)};
 }
 
 PictureChange BatchStream::change_of(const Example& example) const {

@@ -13,19 +13,11 @@
 
 #include "learn/augment.hpp"
 #include "learn/augment_draw.hpp"
+#include "learn/examples.hpp"
 #include "learn/tensor_folder.hpp"
 #include "study/augmentation.hpp"
 
 namespace alveus::learn {
-
-/// Samples by index into the folder, with what the network is to answer.
-struct Example {
-  std::size_t index = 0;
-  std::int64_t target = 0;
-  int quarter_turns = 0;  ///< for rotation pre-training; 0 otherwise
-
-  friend bool operator==(const Example&, const Example&) = default;
-};
 
 /// With what an example is mixed: its target counts `share`, the partner's the rest.
 struct Partner {
@@ -36,18 +28,20 @@ struct Partner {
 
 /// Pictures that are made where the network runs, from what is needed for it.
 struct UnmadePictures {
-  std::vector<std::uint8_t> bytes;     ///< [M, H, W]: one for each example, then the partners of mixes
+  std::vector<std::uint8_t> bytes;     ///< [M, H, W]: as `Batch::pixels`, then the partners of mixes
   std::vector<PictureChange> changes;  ///< one for each of them
   std::vector<Mix> mixes;              ///< one for each example, by place in `bytes`, or none
 };
 
-/// Pictures as the network takes them, [N, H, W] in [0, 1], and their targets.
+/// Pictures as the network takes them, in [0, 1], and their targets.
 struct Batch {
+  /// [M, H, W]: a slice for each example, or of each scan its slices, channel by channel.
   std::vector<float> pixels;
   std::optional<UnmadePictures> unmade;  ///< in place of `pixels`
   std::vector<std::int64_t> targets;
-  std::vector<std::size_t> samples;  ///< by index into the folder
-  std::vector<Partner> partners;     ///< one for each example where pictures are mixed, else none
+  std::vector<std::size_t> samples;        ///< by index into the folder's slices or scans
+  std::vector<std::int64_t> slice_counts;  ///< of each scan; empty where examples are slices
+  std::vector<Partner> partners;           ///< one for each example where pictures are mixed, else none
 };
 
 using BatchPlan = std::vector<std::vector<Example>>;
@@ -69,17 +63,19 @@ struct StreamOptions {
   std::uint64_t epoch = 0;
   std::size_t thread_count = 1;
   Making making = Making::kInThreads;
-  std::size_t first_batch = 0;  ///< of the plan; those before it are not made
+  std::size_t first_batch = 0;                  ///< of the plan; those before it are not made
+  std::optional<ScanForm> form = std::nullopt;  ///< of scans; nothing where examples are slices
 
   friend bool operator==(const StreamOptions&, const StreamOptions&) = default;
 };
 
 /// Makes the batches of a plan on threads of its own, a few ahead of the reader, and hands them over in order. Every
 /// picture depends on (seed, epoch, sample) alone, what it is mixed with also on which examples the plan has: neither
-/// threads nor the cut into batches nor the order change it. One reader.
+/// threads nor the cut into batches nor the order change it. The slices of a scan share one change, but noise falls on
+/// each anew. One reader.
 class BatchStream {
  public:
-  /// `folder` is borrowed and outlives this.
+  /// `folder` is borrowed and outlives this; it has what the form of the options asks for. Scans are not mixed.
   BatchStream(const TensorFolder& folder, BatchPlan plan, const StreamOptions& options);
   ~BatchStream();
   BatchStream(const BatchStream&) = delete;
@@ -92,6 +88,10 @@ class BatchStream {
   void produce(const std::stop_token& stop);
   Batch make_batch(std::span<const Example> examples) const;
   UnmadePictures collect(std::span<const Example> examples) const;
+  void make_scan(PictureMaker& maker, const Example& example, std::vector<float>& out) const;
+  /// Calls take(bytes, change) for each slice of a scan, channel by channel.
+  template <typename Take>
+  void for_slices(const Example& example, Take take) const;
   void make_picture(PictureMaker& maker, const Example& example, std::span<float> out) const;
   void mix_picture(PictureMaker& maker, const Mix& mix, std::span<float> picture) const;
   PictureShape shape() const { return {.height = folder_.height(), .width = folder_.width()}; }
@@ -100,6 +100,7 @@ class BatchStream {
   DrawKey key_of(const Example& example) const;
 
   const TensorFolder& folder_;
+  ExampleSource source_;
   BatchPlan plan_;
   StreamOptions options_;
   std::size_t ahead_max_;

@@ -109,7 +109,9 @@ class Network {
   /// `forward` in two halves: finish(map, features(map, x)) = forward(x). The map may be replaced by another of its
   /// sizes in between. Only for the maps of the description.
   FeatureCut features(FeatureMap map, const at::Tensor& input, std::span<const std::int64_t> slice_counts = {}) const;
-  at::Tensor finish(FeatureMap map, const FeatureCut& cut) const;
+  /// `attention` takes what share each slice of a bag, or each depth of the last map of a volume, has in the answer: a
+  /// tensor [S, 1] a scan, or none where the network does not weigh them.
+  at::Tensor finish(FeatureMap map, const FeatureCut& cut, std::vector<at::Tensor>* attention = nullptr) const;
   /// As `features` while training.
   FeatureCut features_training(FeatureMap map, const at::Tensor& input, const TrainingPass& training) const;
 

@@ -152,9 +152,9 @@ FeatureCut Network::features_training(FeatureMap map, const at::Tensor& input, c
   return cut_of(value, parts_->blueprint.map_form, std::move(start.slice_counts));
 }
 
-at::Tensor Network::finish(FeatureMap map, const FeatureCut& cut) const {
+at::Tensor Network::finish(FeatureMap map, const FeatureCut& cut, std::vector<at::Tensor>* attention) const {
   const Blueprint& blueprint = parts_->blueprint;
-  const Pass pass = {.slice_counts = cut.slice_counts};
+  const Pass pass = {.slice_counts = cut.slice_counts, .attention = attention};
   at::Tensor value = value_of(cut, blueprint.map_form);
   value = through(blueprint.features, map_end(*this, map), blueprint.features.size(), std::move(value), pass);
   return forward_through(blueprint.head, std::move(value), pass);

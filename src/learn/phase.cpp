@@ -26,7 +26,7 @@ double seconds_between(sys::SteadyTime begin, sys::SteadyTime end) {
   return std::chrono::duration<double>(end - begin).count();
 }
 
-std::optional<double> slice_auc(const std::vector<float>& logits, const std::vector<Example>& examples) {
+std::optional<double> example_auc(const std::vector<float>& logits, const std::vector<Example>& examples) {
   std::vector<double> scores;
   std::vector<int> targets;
   for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -35,6 +35,12 @@ std::optional<double> slice_auc(const std::vector<float>& logits, const std::vec
   }
   const auto area = study::roc_area(scores, targets);
   return area ? std::optional(area->area) : std::nullopt;
+}
+
+/// Of a part of the batch; none where examples are slices.
+std::span<const std::int64_t> slice_counts_of(const Batch& batch, std::int64_t begin, std::int64_t length) {
+  if (batch.slice_counts.empty()) return {};
+  return std::span(batch.slice_counts).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(length));
 }
 
 /// Puts the counters of batch norms back at its end.
@@ -66,10 +72,10 @@ WeightList all_weights(const Network& network, const Objective* objective) {
 
 }  // namespace
 
-Phase::Phase(Network& network, const TensorFolder& folder, const study::TrainingSettings& settings, PhaseTask task,
+Phase::Phase(Network& network, const ExampleSource& source, const study::TrainingSettings& settings, PhaseTask task,
              const TrainingOptions& options, const sys::Clock& clock)
     : network_(network),
-      folder_(folder),
+      source_(source),
       settings_(settings),
       task_(std::move(task)),
       options_(options),
@@ -112,18 +118,20 @@ core::Status Phase::begin(Checkpoint& checkpoint) {
 
 EpochBatches Phase::batches_of(int epoch) const {
   const bool on_device = network_.device() != Device::kCpu && !task_.augmentation.is_none();
-  return {.folder = &folder_,
+  return {.folder = &source_.folder(),
           .plan = cut_evenly(examples_of(epoch), static_cast<std::size_t>(settings_.batch_size)),
           .options = {.augmentation = task_.augmentation,
                       .seed = static_cast<std::uint64_t>(settings_.seed),
                       .epoch = static_cast<std::uint64_t>(epoch),
                       .thread_count = options_.loader_threads,
-                      .making = on_device ? Making::kOnDevice : Making::kInThreads}};
+                      .making = on_device ? Making::kOnDevice : Making::kInThreads,
+                      .form = source_.form()}};
 }
 
 bool Phase::shares_batches_with(const Phase& other) const {
-  return this == &other || (task_.batch_source && task_.batch_source == other.task_.batch_source &&
-                            &folder_ == &other.folder_ && network_.device() == other.network_.device());
+  return this == &other ||
+         (task_.batch_source && task_.batch_source == other.task_.batch_source &&
+          &source_.folder() == &other.source_.folder() && network_.device() == other.network_.device());
 }
 
 EpochBatches Phase::next_batches() const {
@@ -232,7 +240,7 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
   return at_torch_edge("training", [&]() -> core::Status {
     const auto count = static_cast<std::int64_t>(batch.targets.size());
     const std::int64_t parts = std::min(settings_.batch_parts, count);
-    const at::Tensor pictures = picture_tensor(batch, folder_, network_);
+    const at::Tensor pictures = picture_tensor(batch, source_.folder(), network_);
     if (task_.objective != nullptr) return learn_by_objective(batch, pictures, place);
     const at::Tensor targets = target_rows(batch, static_cast<std::int64_t>(task_.class_weights.size()));
     const double weight = training_loss_.weight(targets);
@@ -248,7 +256,9 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
       {
         const ReducedPrecision precision(device.type(), precision_);
         const TrainingLogits answer = network_.forward_training(
-            pictures.narrow(0, begin, length), {.noise = noise, .step_number = optimizer_.step_count() + 1});
+            pictures.narrow(0, begin, length), {.noise = noise,
+                                                .step_number = optimizer_.step_count() + 1,
+                                                .slice_counts = slice_counts_of(batch, begin, length)});
         part_sum = training_loss_.sum(answer.logits, targets_there.narrow(0, begin, length));
         if (answer.auxiliary.defined()) {
           auxiliary_sum =
@@ -330,16 +340,15 @@ core::Status Phase::take_step(const Batch& batch, const Place& place) {
   return {};
 }
 
-/// Names the batch, so that the slices in it can be looked at, with those mixed into them.
+/// Names the batch, so that the slices or scans in it can be looked at, with those mixed into them.
 core::Error Phase::diverged(const Batch& batch, const Place& place, std::string_view what) {
   constexpr std::size_t kNamedMax = 8;
   last_loss_ = std::numeric_limits<double>::quiet_NaN();
-  const auto name_of = [&](std::size_t sample) { return folder_.samples()[sample].sample_id; };
   std::string names;
   for (std::size_t i = 0; i < std::min(kNamedMax, batch.samples.size()); ++i) {
-    names += (i == 0 ? "" : ", ") + name_of(batch.samples[i]);
+    names += (i == 0 ? "" : ", ") + source_.name(batch.samples[i]);
     const bool is_mixed = !batch.partners.empty() && batch.partners[i].share < 1;
-    if (is_mixed) names += " mixed with " + name_of(batch.partners[i].sample);
+    if (is_mixed) names += " mixed with " + source_.name(batch.partners[i].sample);
   }
   if (batch.samples.size() > kNamedMax) names += " and " + std::to_string(batch.samples.size() - kNamedMax) + " more";
   return {.code = ErrorCode::kInvalidInput,
@@ -356,13 +365,14 @@ core::Status Phase::gather_statistics(int epoch) {
   return at_torch_edge("gathering running statistics", [&]() -> core::Status {
     const at::NoGradGuard no_grad;
     const EpochBatches batches = batches_of(epoch);
-    BatchStream stream(folder_, batches.plan, batches.options);
+    BatchStream stream(source_.folder(), batches.plan, batches.options);
     core::Random noise(seed, "statistics/" + task_.name, number);
     const KeptCounters counters(weights_);
     for (std::int64_t done = 0; auto batch = stream.next();) {
       if (options_.should_stop()) return core::fail(ErrorCode::kCancelled, "gathering statistics was stopped");
-      network_.forward_training(picture_tensor(*batch, folder_, network_),
-                                {.noise = noise, .step_number = ++done, .statistics_share_min = 0});
+      network_.forward_training(
+          picture_tensor(*batch, source_.folder(), network_),
+          {.noise = noise, .step_number = ++done, .slice_counts = batch->slice_counts, .statistics_share_min = 0});
     }
     return {};
   });
@@ -380,9 +390,10 @@ double Phase::mean_loss(const std::vector<float>& logits, const std::vector<Exam
 core::Status Phase::validate(EpochRecord& record) const {
   const auto& examples = task_.validation_examples;
   if (examples.empty()) return {};
-  ALVEUS_TRY_ASSIGN(const auto logits, predict_logits(network_, folder_, examples,
+  ALVEUS_TRY_ASSIGN(const auto logits, predict_logits(network_, source_.folder(), examples,
                                                       {.batch_size = static_cast<std::size_t>(settings_.batch_size),
                                                        .loader_threads = options_.loader_threads,
+                                                       .form = source_.form(),
                                                        .should_stop = options_.should_stop}));
   const std::size_t class_count = task_.class_weights.size();
   record.validation_loss = mean_loss(logits, examples);
@@ -390,7 +401,7 @@ core::Status Phase::validate(EpochRecord& record) const {
     return core::fail(ErrorCode::kInvalidInput, "the training diverged: the validation loss is not finite in epoch " +
                                                     std::to_string(record.epoch) + "; choose a smaller learning rate");
   }
-  if (class_count == 2) record.validation_auc = slice_auc(logits, examples);
+  if (class_count == 2) record.validation_auc = example_auc(logits, examples);
   return {};
 }
 

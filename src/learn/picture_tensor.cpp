@@ -16,16 +16,27 @@ at::Tensor make_on_device(UnmadePictures& unmade, std::int64_t height, std::int6
   return unmade.mixes.empty() ? pictures : mix_pictures(pictures, unmade.mixes);
 }
 
+/// Slices [M, 1, H, W] one behind the other to scans.
+at::Tensor as_scans(const at::Tensor& slices, const Batch& batch, InputKind kind) {
+  const auto count = static_cast<std::int64_t>(batch.slice_counts.size());
+  const std::int64_t height = slices.size(2);
+  const std::int64_t width = slices.size(3);
+  if (kind == InputKind::kVolumes) return slices.reshape({count, -1, batch.slice_counts.front(), height, width});
+  const std::vector<at::Tensor> bags = slices.split_with_sizes(batch.slice_counts);
+  return at::pad_sequence(bags, /*batch_first=*/true);
+}
+
 }  // namespace
 
 at::Tensor picture_tensor(Batch& batch, const TensorFolder& folder, const Network& network) {
-  const auto count = static_cast<std::int64_t>(batch.targets.size());
   const auto height = static_cast<std::int64_t>(folder.height());
   const auto width = static_cast<std::int64_t>(folder.width());
   const at::Device device = torch_device(network.device());
+  const auto count = static_cast<std::int64_t>(batch.pixels.size()) / (height * width);
   const at::Tensor pictures =
       batch.unmade ? make_on_device(*batch.unmade, height, width, device)
                    : at::from_blob(batch.pixels.data(), {count, 1, height, width}, at::kFloat).to(device);
+  if (!batch.slice_counts.empty()) return as_scans(pictures, batch, network.description().input);
   return network.options().in_channels == 1 ? pictures : pictures.expand({-1, 3, -1, -1});
 }
 

@@ -16,10 +16,12 @@ core::Result<std::vector<float>> predict_logits(const Network& network, const Te
   return at_torch_edge("predicting", [&]() -> core::Result<std::vector<float>> {
     const c10::InferenceMode inference;
     std::vector<float> logits;
-    BatchStream stream(folder, cut_evenly(examples, options.batch_size), {.thread_count = options.loader_threads});
+    BatchStream stream(folder, cut_evenly(examples, options.batch_size),
+                       {.thread_count = options.loader_threads, .form = options.form});
     while (auto batch = stream.next()) {
       if (options.should_stop()) return core::fail(core::ErrorCode::kCancelled, "the prediction was stopped");
-      const at::Tensor answer = network.forward(picture_tensor(*batch, folder, network)).cpu().contiguous();
+      const at::Tensor answer =
+          network.forward(picture_tensor(*batch, folder, network), batch->slice_counts).cpu().contiguous();
       const float* const values = answer.data_ptr<float>();
       logits.insert(logits.end(), values, values + answer.numel());
     }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace alveus::learn {
 struct PredictionOptions {
   std::size_t batch_size = 32;
   std::size_t loader_threads = 1;
+  std::optional<ScanForm> form = std::nullopt;               ///< of scans; nothing where the examples are slices
   std::function<bool()> should_stop = [] { return false; };  ///< asked between batches
 };
 

@@ -160,11 +160,9 @@ std::string identity_of(const PretrainingInputs& inputs) {
 core::Result<PretrainingOutcome> pretrain_in_parts(const PretrainingInputs& inputs, std::int64_t batch_parts,
                                                    const TrainingOptions& options, const sys::Clock& clock) {
   ALVEUS_TRY(check(inputs));
-  std::vector<Example> examples;
-  for (const std::size_t index :
-       samples_of(inputs.folder, inputs.folds, inputs.pretraining.fold, study::Role::kTrain)) {
-    examples.push_back({.index = index, .target = 0, .quarter_turns = 0});
-  }
+  ALVEUS_TRY_ASSIGN(const auto source, ExampleSource::make(inputs.folder, std::nullopt));
+  auto examples = source.part(inputs.folds, inputs.pretraining.fold, study::Role::kTrain);
+  for (Example& example : examples) example.target = 0;
   if (examples.empty()) {
     return core::fail(ErrorCode::kInvalidInput, "fold " + std::to_string(inputs.pretraining.fold) +
                                                     " has no slices in its part 'train'; split the study again");
@@ -177,7 +175,7 @@ core::Result<PretrainingOutcome> pretrain_in_parts(const PretrainingInputs& inpu
       inputs.pretraining.method + (batch_parts == 1 ? "" : "-in-" + std::to_string(batch_parts) + "-parts");
   Checkpoint checkpoint(options.checkpoint_folder / name, identity_of(inputs));
   ALVEUS_TRY_ASSIGN(auto phase, at_torch_edge("preparing the pre-training", [&] {
-                      return std::make_unique<Phase>(network, inputs.folder, settings,
+                      return std::make_unique<Phase>(network, source, settings,
                                                      make_task(inputs, examples, objective.get()), options, clock);
                     }));
   ALVEUS_TRY(phase->begin(checkpoint));

@@ -31,7 +31,9 @@ at::Tensor AttentionOverSlices::forward(const at::Tensor& input, const Pass& pas
   std::vector<at::Tensor> scans = scans_of(input, pass);
   for (at::Tensor& scan : scans) {
     const at::Tensor gated = at::tanh(value_.forward(scan, pass)) * at::sigmoid(gate_.forward(scan, pass));
-    scan = (at::softmax(score_.forward(gated, pass), 0) * scan).sum(0);
+    const at::Tensor shares = at::softmax(score_.forward(gated, pass), 0);
+    if (pass.attention != nullptr) pass.attention->push_back(shares);
+    scan = (shares * scan).sum(0);
   }
   return at::stack(scans);
 }

@@ -10,7 +10,7 @@ namespace {
 
 using core::ErrorCode;
 
-constexpr std::int64_t kFormatVersion = 1;
+constexpr std::int64_t kFormatVersion = 2;
 constexpr std::int64_t kSideMax = 4096;
 constexpr std::int64_t kCountMax = 100'000'000;
 constexpr std::uintmax_t kDescriptionBytesMax = 1'000'000;
@@ -47,6 +47,8 @@ core::Result<TensorFolder> TensorFolder::open(const std::filesystem::path& path)
                           std::to_string(folder.count_) + "; write the folder again with 'alveus window'",
                       table_file.string());
   }
+  folder.scans_ = study::scans_of(folder.samples_);
+  if (!folder.scans_) folder.scans_.error().where = table_file.string();
   folder.fingerprint_ = core::hash_text(core::HashKind::kSha256, folder.fingerprint_ + table);
   ALVEUS_TRY_ASSIGN(folder.pixels_, folder.open_array(path / "pixels.u8"));
   if (folder.has_lung_) {
@@ -64,9 +66,10 @@ core::Status TensorFolder::read_description(const std::filesystem::path& file) {
   const auto description = core::parse_json(text);
   if (!description) return core::fail(ErrorCode::kInvalidInput, description.error().message, name);
   ALVEUS_TRY_ASSIGN(const auto version, whole_number(*description, "format_version", INT64_MAX, name));
-  if (version != kFormatVersion) {
+  if (version > kFormatVersion) {
     return core::fail(ErrorCode::kInvalidInput,
-                      "the folder has format version " + std::to_string(version) + ", this program reads version 1",
+                      "the folder has format version " + std::to_string(version) +
+                          ", this program reads versions 1 to " + std::to_string(kFormatVersion),
                       name);
   }
   ALVEUS_TRY_ASSIGN(const auto count, whole_number(*description, "count", kCountMax, name));

@@ -13,6 +13,7 @@
 #include "core/result.hpp"
 #include "core/value.hpp"
 #include "study/samples.hpp"
+#include "study/scans.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::learn {
@@ -31,12 +32,15 @@ class TensorFolder {
   std::size_t height() const { return height_; }
   std::size_t width() const { return width_; }
   const std::vector<study::Sample>& samples() const { return samples_; }
+  /// What its slices make together; an error where they do not say.
+  const core::Result<std::vector<study::Scan>>& scans() const { return scans_; }
   /// Names of target 0 and target 1.
   const std::array<std::string, 2>& classes() const { return classes_; }
   /// How the pictures were made: `height`, `width`, `window` and `crop` as tensors.json has them.
   const core::Value& preparation() const { return preparation_; }
 
   Bytes picture(std::size_t index) const;
+  bool has_lung() const { return has_lung_; }
   /// 0 elsewhere, 1 lung. Nothing when the study has no lung masks.
   std::optional<Bytes> lung(std::size_t index) const;
   /// 0 none, else a lesion. Nothing when the study has no lesion masks.
@@ -58,6 +62,7 @@ class TensorFolder {
   bool has_lesion_ = false;
   std::array<std::string, 2> classes_;
   std::vector<study::Sample> samples_;
+  core::Result<std::vector<study::Scan>> scans_;
   std::string fingerprint_;
   core::Value preparation_;
   std::optional<sys::MappedFile> pixels_, lung_, lesion_;

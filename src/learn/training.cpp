@@ -23,13 +23,10 @@ struct Part {
   std::array<std::size_t, 2> class_counts = {0, 0};
 };
 
-core::Result<Part> part_of(const TrainingInputs& inputs, study::Role role) {
+core::Result<Part> part_of(const TrainingInputs& inputs, const ExampleSource& source, study::Role role) {
   Part part;
-  for (const std::size_t index : samples_of(inputs.folder, inputs.folds, inputs.variant.fold, role)) {
-    const int target = inputs.folder.samples()[index].target;
-    part.examples.push_back({.index = index, .target = target, .quarter_turns = 0});
-    ++part.class_counts[static_cast<std::size_t>(target)];
-  }
+  part.examples = source.part(inputs.folds, inputs.variant.fold, role);
+  for (const Example& example : part.examples) ++part.class_counts[static_cast<std::size_t>(example.target)];
   for (std::size_t i = 0; i < part.class_counts.size(); ++i) {
     if (part.class_counts[i] > 0) continue;
     return core::fail(ErrorCode::kInvalidInput, "fold " + std::to_string(inputs.variant.fold) + " has no '" +
@@ -154,14 +151,15 @@ class Training {
   static core::Result<std::unique_ptr<Training>> make(const TrainingInputs& inputs, const TrainingOptions& options,
                                                       std::int64_t batch_parts, const sys::Clock& clock) {
     ALVEUS_TRY(check(inputs, options.device));
-    ALVEUS_TRY_ASSIGN(Part training, part_of(inputs, study::Role::kTrain));
-    ALVEUS_TRY_ASSIGN(Part validation, part_of(inputs, study::Role::kValidation));
+    ALVEUS_TRY_ASSIGN(const auto source, ExampleSource::make(inputs.folder, scan_form_of(inputs.variant.settings)));
+    ALVEUS_TRY_ASSIGN(Part training, part_of(inputs, source, study::Role::kTrain));
+    ALVEUS_TRY_ASSIGN(Part validation, part_of(inputs, source, study::Role::kValidation));
     ALVEUS_TRY_ASSIGN(const std::string identity, identity_of(inputs));
     ALVEUS_TRY_ASSIGN(auto start_weights, describe_start_weights(inputs.start_weights));
     if (start_weights) ALVEUS_TRY(check_learned_on(inputs, *start_weights));
     const study::TrainingSettings& settings = inputs.variant.settings;
     ALVEUS_TRY_ASSIGN(auto network, Network::make({.name = settings.network,
-                                                   .in_channels = study::kInputChannels,
+                                                   .in_channels = study::input_channels(settings.network),
                                                    .class_count = 2,
                                                    .seed = static_cast<std::uint64_t>(settings.seed),
                                                    .picture_side = side_of(inputs.folder)},
@@ -174,12 +172,13 @@ class Training {
     std::unique_ptr<Training> made(
         new Training(settings, std::move(network), std::move(training), {options.checkpoint_folder / name, identity}));
     made->settings_.batch_parts = batch_parts;
+    made->settings_.batch_size = study::examples_per_step(settings);
     made->start_weights_ = std::move(start_weights);
     PhaseTask task = made->task(std::move(validation.examples));
     task.batch_source = study::batch_source_of(inputs.variant);
     ALVEUS_TRY_ASSIGN(task.augmentation, study::parse_augmentation(settings.augmentation));
     ALVEUS_TRY(at_torch_edge("preparing the training", [&] {
-      made->phase_.emplace(made->network_, inputs.folder, made->settings_, std::move(task), options, clock);
+      made->phase_.emplace(made->network_, source, made->settings_, std::move(task), options, clock);
     }));
     return made;
   }
@@ -284,7 +283,8 @@ core::Result<TrainingOutcome> train_in_parts(std::span<const TrainingJob> jobs, 
   for (;;) {
     auto end = std::move(try_together(jobs, std::span(&attempt, 1), clock).front());
     const bool ran_out = !end && is_out_of_memory(end.error());
-    if (!ran_out || 2 * attempt.batch_parts > jobs[attempt.job].inputs.variant.settings.batch_size) return end;
+    if (!ran_out || 2 * attempt.batch_parts > study::examples_per_step(jobs[attempt.job].inputs.variant.settings))
+      return end;
     attempt.batch_parts *= 2;
   }
 }
@@ -371,15 +371,6 @@ std::string history_csv(const std::vector<EpochRecord>& history) {
                optional_text(record.validation_auc)});
   }
   return table.text();
-}
-
-std::vector<std::size_t> samples_of(const TensorFolder& folder, const study::FoldTable& folds, int fold,
-                                    study::Role role) {
-  std::vector<std::size_t> indices;
-  for (std::size_t i = 0; i < folder.size(); ++i) {
-    if (folds.find_role(fold, folder.samples()[i].patient_id) == role) indices.push_back(i);
-  }
-  return indices;
 }
 
 }  // namespace alveus::learn

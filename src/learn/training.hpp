@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "learn/examples.hpp"
 #include "learn/network.hpp"
 #include "learn/rate_sweep.hpp"
 #include "learn/tensor_folder.hpp"
@@ -37,7 +38,7 @@ struct EpochRecord {
   double learning_rate = 0;
   double train_loss = 0;                  ///< class-weighted mean over the epoch's batches, while the weights moved
   std::optional<double> validation_loss;  ///< class-weighted mean; nothing in a phase that validates nothing
-  std::optional<double> validation_auc;   ///< of slices; nothing without both of two classes
+  std::optional<double> validation_auc;   ///< of slices or scans; nothing without both of two classes
 
   friend bool operator==(const EpochRecord&, const EpochRecord&) = default;
 };
@@ -127,9 +128,5 @@ core::Result<RateCurve> sweep_rates(const TrainingInputs& inputs, const RateRang
 
 /// history.csv.
 std::string history_csv(const std::vector<EpochRecord>& history);
-
-/// Samples of the fold's part, in the folder's order.
-std::vector<std::size_t> samples_of(const TensorFolder& folder, const study::FoldTable& folds, int fold,
-                                    study::Role role);
 
 }  // namespace alveus::learn

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/value.hpp"
+#include "study/unit.hpp"
 
 namespace alveus::report {
 
@@ -89,11 +90,12 @@ struct ConfigurationResult {
   std::vector<int> folds;
   std::int64_t seeds = 1;
   bool complete = true;
+  study::Unit unit = study::Unit::kSlice;  ///< what the network answers for
   std::vector<Threshold> thresholds;
   Spread per_fold_auroc;
   Spread per_seed_auroc;
   Level patient;
-  Level slice;
+  Level slice;  ///< of scans where they are the unit
 };
 
 /// A step of a variant that failed.
@@ -198,6 +200,7 @@ struct Explanation {
   std::string variant;
   std::string sample_id;
   std::string patient_id;
+  std::string slice_id;  ///< of a scan the slice that is shown
   int target = 0;
   std::optional<double> probability;
   std::optional<double> energy_in_lung;

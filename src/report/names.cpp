@@ -11,7 +11,7 @@
 namespace alveus::report {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kShortNames = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kShortNames = {{
     {"initialisation", ""},
     {"learning_rate", "lr "},
     {"weight_decay", "wd "},
@@ -21,6 +21,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kShortNa
     {"epochs", "epochs "},
     {"patience", "patience "},
     {"batch_size", "batch "},
+    {"scan_batch_size", "scans "},
+    {"depth", "depth "},
     {"augmentation", "augmentation "},
     {"loss", ""},
 }};

@@ -83,6 +83,7 @@ ConfigurationResult configuration_of(const JsonView& view) {
                                  .slice = row.find_real("slice"),
                                  .source = row.find_text("source")});
   }
+  result.unit = study::find_unit(view.find_text("unit")).value_or(study::Unit::kSlice);
   result.per_fold_auroc = spread_of(view.find("per_fold_auroc"));
   result.per_seed_auroc = spread_of(view.find("per_seed_auroc"));
   result.patient = level_of(view.at("patient"));

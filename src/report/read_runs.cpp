@@ -95,6 +95,7 @@ core::Result<std::vector<Explanation>> read_explanations(const std::string& name
     explanation.variant = table.cell(row, "variant");
     explanation.sample_id = table.cell(row, "sample_id");
     explanation.patient_id = table.cell(row, "patient_id");
+    explanation.slice_id = table.cell(row, "slice_id");
     if (explanation.file.empty() || explanation.file.find('/') != std::string::npos) {
       return core::fail(core::ErrorCode::kInvalidInput, "'file' must name a picture of the same folder",
                         table.where(row));

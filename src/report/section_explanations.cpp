@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <map>
 
 #include "report/detail/sections.hpp"
@@ -60,7 +61,7 @@ Markup score_table(const PageState& page) {
   }
   TableMaker table({{"Rank", true},
                     {"Configuration"},
-                    {"Slices", true},
+                    {"Explained", true},
                     {"Energy in lung", true},
                     {"Energy in lesion", true},
                     {"By chance", true},
@@ -79,6 +80,12 @@ Markup score_table(const PageState& page) {
   return table.finish();
 }
 
+/// Of a scan the slice that the picture shows.
+std::string shown_slice(const Explanation& explanation) {
+  const bool is_scan = !explanation.slice_id.empty() && explanation.slice_id != explanation.sample_id;
+  return is_scan ? ", slice " + explanation.slice_id : "";
+}
+
 Markup gallery_caption(const PageState& page, const Explanation& explanation) {
   const bool positive = explanation.target == 1;
   Markup caption = rank_badge(page, configuration_of(page, explanation.variant)) + Markup(" ") +
@@ -93,8 +100,9 @@ Markup gallery_caption(const PageState& page, const Explanation& explanation) {
   if (explanation.energy_in_lung) {
     caption += element("span", {{"class", "details"}}, "energy in lung " + percent_text(*explanation.energy_in_lung));
   }
-  caption += element("span", {{"class", "details"}},
-                     explanation.sample_id + ", " + page.names.of_variant(explanation.variant));
+  caption +=
+      element("span", {{"class", "details"}},
+              explanation.sample_id + shown_slice(explanation) + ", " + page.names.of_variant(explanation.variant));
   return caption;
 }
 
@@ -104,8 +112,9 @@ Markup gallery(const PageState& page, std::int64_t& shown) {
   for (const auto& explanation : page.evidence.explanations) {
     if (explanation.png.empty()) continue;
     ++shown;
-    const Markup picture = empty_element("img", {{"src", "data:image/png;base64," + base64(explanation.png)},
-                                                 {"alt", "Slice " + explanation.sample_id + " and its explanation"}});
+    const Markup picture = empty_element(
+        "img", {{"src", "data:image/png;base64," + base64(explanation.png)},
+                {"alt", "Slice " + explanation.sample_id + shown_slice(explanation) + " and its explanation"}});
     by_place[page.place_of(configuration_of(page, explanation.variant))] +=
         element("figure", {{"class", "slice"}}, picture + element("figcaption", gallery_caption(page, explanation)));
   }
@@ -122,7 +131,8 @@ Markup explanations_section(PageState& page) {
     return section("explanations", "Explanations", paragraph("No explanation was given to this report."));
   Markup content = numbered_table(
       page, score_table(page),
-      "Where the maps put their energy: means over the explained test slices, each normalised to sum 1. \xE2\x80\x9C"
+      "Where the maps put their energy: means over the explained test slices or scans, each normalised to sum 1. "
+      "\xE2\x80\x9C"
       "By "
       "chance\xE2\x80\x9D is the share of the lung that the lesions take up: a map without knowledge of lesions, "
       "spread "
@@ -135,6 +145,10 @@ Markup explanations_section(PageState& page) {
         "Test slices: left as the network sees them, right with the Grad-CAM map of the positive class over them, "
         "from black (none) over purple and orange to yellow (most). Lesions of the reference mask, where there is one, "
         "are outlined in cyan.";
+    if (std::ranges::any_of(all, [](const auto& one) { return !shown_slice(one).empty(); })) {
+      caption +=
+          " Of a scan the slice is shown that has most of its map; shares of energy are those of the whole scan.";
+    }
     const auto left = static_cast<std::int64_t>(all.size()) - shown;
     if (left > 0) caption += " " + counted(left, "more slice") + " of the study are explained but not shown here.";
     content += numbered_figure(page, pictures, caption, sources_below(page.evidence, "explanations/", ".png"));

@@ -33,6 +33,7 @@ Markup preprocessing(const PageState& page) {
   static const std::map<std::string, std::string> kCrops = {
       {"lung", "the box around the lungs"},
       {"masked", "the box around the lungs, everything outside the lungs set to 0"},
+      {"scan", "the box around the lungs of the whole scan"},
       {"full", "the whole slice"}};
   Facts facts;
   facts.add("Window", setting_text(tensors.window_low.value_or(0)) + " to " +
@@ -105,11 +106,19 @@ Markup values_in_records(const PageState& page, std::string_view key) {
   return texts.empty() ? Markup("not recorded") : Markup(enumeration({texts.begin(), texts.end()}));
 }
 
+/// Whether some training has the setting.
+bool has_setting(const PageState& page, std::string_view setting) {
+  return std::ranges::any_of(page.evidence.runs, [&](const auto& run) {
+    return run.settings.is_object() && run.settings.find(setting) != nullptr;
+  });
+}
+
 /// Settings without a row of their own that differ from the default somewhere in the study.
 std::string other_settings(const PageState& page) {
-  static constexpr std::array<std::string_view, 14> kShown = {
-      "network",   "initialisation", "loss",       "optimizer",    "learning_rate", "schedule", "gamma",
-      "step_size", "weight_decay",   "batch_size", "augmentation", "epochs",        "patience", "seed"};
+  static constexpr std::array<std::string_view, 16> kShown = {
+      "network",         "initialisation", "loss",       "optimizer",    "learning_rate", "schedule", "gamma",
+      "step_size",       "weight_decay",   "batch_size", "augmentation", "epochs",        "patience", "seed",
+      "scan_batch_size", "depth"};
   std::string text;
   for (const study::Setting& setting : study::all_settings()) {
     if (std::ranges::find(kShown, setting.name) != kShown.end()) continue;
@@ -137,7 +146,11 @@ Markup training(const PageState& page) {
   facts.add("Schedule", values_of(page, "schedule") + Markup(" (step: multiplied by ") + values_of(page, "gamma") +
                             Markup(" after every ") + values_of(page, "step_size") + Markup(" epochs)"));
   facts.add("Weight decay", values_of(page, "weight_decay"));
-  facts.add("Batch", values_of(page, "batch_size") + Markup(" slices"));
+  if (has_setting(page, "batch_size")) facts.add("Batch", values_of(page, "batch_size") + Markup(" slices"));
+  if (has_setting(page, "scan_batch_size")) {
+    facts.add("Batch of scans", values_of(page, "scan_batch_size") + Markup(" scans of ") + values_of(page, "depth") +
+                                    Markup(" slices (of a bag: at most), chosen evenly"));
+  }
   facts.add("Augmentation", augmentations(page));
   facts.add("Epochs", Markup("at most ") + values_of(page, "epochs") + Markup("; stopped after ") +
                           values_of(page, "patience") + Markup(" without a lower validation loss"));
@@ -154,7 +167,7 @@ Markup analysis(const PageState& page) {
   Facts facts;
   facts.add("Unit of analysis", "patient; slices only as an extra");
   facts.add("Patient probability",
-            setting(settings, "aggregate") + Markup(" of the probabilities of a patient's slices"));
+            setting(settings, "aggregate") + Markup(" of the probabilities of a patient's slices (or scans)"));
   static const std::map<std::string, std::string> kRules = {
       {"youden", "largest sensitivity + specificity \xE2\x88\x92 1 on the validation patients of the fold"},
       {"sensitivity95", "largest threshold with sensitivity 0.95 on the validation patients of the fold"},

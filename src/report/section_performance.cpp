@@ -50,13 +50,22 @@ std::vector<const ConfigurationResult*> first_results(const PageState& page) {
   return results;
 }
 
+/// Whether a network of the study looks at scans.
+bool has_scans(const PageState& page) {
+  return std::ranges::any_of(page.evidence.metrics.configurations,
+                             [](const auto& result) { return result.unit == study::Unit::kScan; });
+}
+
 Markup metric_table(const PageState& page, std::span<const MetricColumn> metrics, Level ConfigurationResult::* level) {
   std::vector<Column> columns = {{"Rank", true}, {"Configuration"}};
+  const bool names_unit = level == &ConfigurationResult::slice && has_scans(page);
+  if (names_unit) columns.push_back({"Unit"});
   for (const auto& metric : metrics) columns.push_back({metric.title, true});
   TableMaker table(std::move(columns), "compact sortable");
   for (const auto* result : results_in_order(page)) {
     std::vector<Markup> cells = {rank_badge(page, result->configuration),
                                  configuration_cell(page, result->configuration)};
+    if (names_unit) cells.emplace_back(std::string(study::name_of(result->unit)));
     for (const auto& metric : metrics) {
       cells.push_back(estimate_cell((result->*level).metric(metric.name), metric.decimals));
     }
@@ -207,8 +216,12 @@ Markup performance_section(PageState& page) {
   content += prevalence_part(page);
   content += spread_part(page);
   content += numbered_table(page, metric_table(page, kDecisions, &ConfigurationResult::slice),
-                            "Slice level, as an extra: slices of a patient are no independent cases, and intervals "
-                            "resample patients, not slices.",
+                            has_scans(page)
+                                ? "Slice level, as an extra, and scan level for networks that look at scans: slices "
+                                  "or scans of a patient are no independent cases, and intervals resample patients. "
+                                  "Rows of different units do not compare."
+                                : "Slice level, as an extra: slices of a patient are no independent cases, and "
+                                  "intervals resample patients, not slices.",
                             kSources);
   return section("performance", "Performance", content);
 }

@@ -13,7 +13,8 @@ namespace alveus::study {
 struct BatchSource {
   int fold = 0;
   std::int64_t seed = 1;
-  std::int64_t batch_size = 32;
+  std::int64_t batch_size = 32;  ///< in slices or scans, as `form` says
+  std::string form = "slices";   ///< or "volumes of 32", "volumes of 32 with lungs", "bags of 32"
   std::string sampler;
   std::string augmentation;
 

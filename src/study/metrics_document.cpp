@@ -108,6 +108,7 @@ core::Value variant_value(const VariantMetrics& variant) {
   return core::Object{{"variant", variant.variant},
                       {"configuration", variant.configuration},
                       {"fold", variant.thresholds.fold},
+                      {"unit", name_of(variant.unit)},
                       {"thresholds", thresholds_value(variant.thresholds)},
                       {"patient", level_value(variant.patient, Curves::kNo)},
                       {"slice", level_value(variant.slice, Curves::kNo)}};
@@ -121,6 +122,7 @@ core::Value configuration_value(const ConfigurationMetrics& configuration) {
     thresholds.push_back(thresholds_value(fold));
   }
   return core::Object{{"configuration", configuration.configuration},
+                      {"unit", name_of(configuration.unit)},
                       {"variants", texts_value(configuration.variants)},
                       {"folds", std::move(folds)},
                       {"seeds", count_value(configuration.seeds)},

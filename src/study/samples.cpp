@@ -37,6 +37,10 @@ core::Result<Sample> parse_sample(const core::CsvTable& table, std::size_t row) 
   sample.target = static_cast<int>(target);
   sample.label = table.cell(row, "label");
   sample.pixel_sha256 = table.cell(row, "pixel_sha256");
+  sample.series_id = table.cell(row, "series_id");
+  if (!table.cell(row, "position").empty()) {
+    ALVEUS_TRY_ASSIGN(sample.position, table.real(row, "position"));
+  }
   const std::string_view split = table.cell(row, "split");
   sample.split = find_role(split);
   if (!split.empty() && !sample.split) {

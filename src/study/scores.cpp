@@ -49,6 +49,7 @@ class ScoreReader {
 
   std::map<std::string, KnownSlice> slices_;
   std::map<std::string, KnownVariant> variants_;
+  std::map<std::string, Unit> units_;  ///< by configuration
 };
 
 tl::unexpected<core::Error> bad_row(const core::CsvTable& table, std::size_t row, std::string message) {
@@ -74,6 +75,14 @@ core::Result<std::size_t> ScoreReader::add_slice(const core::CsvTable& table, st
   return known.number;
 }
 
+/// kSlice where the table does not say.
+core::Result<Unit> unit_in(const core::CsvTable& table, std::size_t row) {
+  const std::string_view name = table.cell(row, "unit");
+  if (name.empty()) return Unit::kSlice;
+  if (const auto unit = find_unit(name)) return *unit;
+  return bad_row(table, row, "the unit is '" + std::string(name) + "'; it is slice or scan");
+}
+
 core::Result<KnownVariant*> ScoreReader::add_variant(const core::CsvTable& table, std::size_t row) {
   ALVEUS_TRY_ASSIGN(const long fold, table.integer(row, "fold"));
   const std::string variant(table.cell(row, "variant"));
@@ -81,10 +90,17 @@ core::Result<KnownVariant*> ScoreReader::add_variant(const core::CsvTable& table
   if (variant.empty() || configuration.empty() || fold < 0 || fold > 9999) {
     return bad_row(table, row, "the variant or its configuration is empty, or the fold is not in 0 to 9999");
   }
+  ALVEUS_TRY_ASSIGN(const Unit unit, unit_in(table, row));
+  const Unit known_unit = units_.try_emplace(configuration, unit).first->second;
+  if (known_unit != unit) {
+    return bad_row(table, row,
+                   "the configuration '" + configuration + "' has scores of " + std::string(name_of(unit)) +
+                       "s here and of " + std::string(name_of(known_unit)) + "s in an earlier row");
+  }
   const auto [place, is_new] = variants_.try_emplace(variant);
   VariantScores& scores = place->second.scores;
   if (is_new) {
-    scores = {.variant = variant, .configuration = configuration, .fold = static_cast<int>(fold)};
+    scores = {.variant = variant, .configuration = configuration, .fold = static_cast<int>(fold), .unit = unit};
     const std::string stem = configuration + "-f" + std::to_string(fold);
     if (variant.starts_with(stem)) scores.series = variant.substr(stem.size());
   } else if (scores.configuration != configuration || scores.fold != fold) {

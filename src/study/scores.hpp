@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "study/unit.hpp"
 
 namespace alveus::study {
 
-/// A slice that was scored, the same for all variants.
+/// A slice, or a scan (`VariantScores::unit`), that was scored, the same for all variants.
 struct ScoredSlice {
   std::string sample_id;
   std::string patient_id;
@@ -30,6 +31,7 @@ struct VariantScores {
   int fold = 0;
   /// What the id has after the fold: "" or "-s" and the seed. Variants of one series differ in their fold only.
   std::string series = {};
+  Unit unit = Unit::kSlice;  ///< what its scores are of
   std::vector<Score> validation = {};
   std::vector<Score> test = {};
 };
@@ -49,7 +51,8 @@ struct NamedText {
 
 /// Reads score tables. kInvalidInput with file and line: a probability outside [0, 1], a slice with two patients or
 /// targets, a slice twice in a variant, a variant with two folds or configurations, a patient who both validates and
-/// tests a variant, two variants of one configuration, fold and series.
+/// tests a variant, two variants of one configuration, fold and series, two units in a configuration. A table without
+/// the column "unit" is of slices.
 core::Result<Scores> read_scores(std::span<const NamedText> files);
 
 }  // namespace alveus::study

@@ -47,6 +47,7 @@ class Measurer {
     const auto& known = scores_.variants[index];
     return VariantMetrics{.variant = known.variant,
                           .configuration = known.configuration,
+                          .unit = known.unit,
                           .thresholds = pooled.thresholds.front(),
                           .patient = measured(pooled.patients, Level::kPatient),
                           .slice = measured(pooled.slices, Level::kSlice)};
@@ -57,6 +58,7 @@ class Measurer {
     ALVEUS_TRY_ASSIGN(auto pooled, pool(variants));
     ConfigurationMetrics result;
     result.configuration = scores_.variants[variants.front()].configuration;
+    result.unit = scores_.variants[variants.front()].unit;
     for (const std::size_t variant : variants) result.variants.push_back(scores_.variants[variant].variant);
     result.complete = pooled.patients.size() == tested_patients(scores_);
     result.thresholds = std::move(pooled.thresholds);

@@ -37,9 +37,10 @@ struct MetricsOptions {
 struct VariantMetrics {
   std::string variant;
   std::string configuration;
+  Unit unit = Unit::kSlice;
   FoldThresholds thresholds;
   LevelMetrics patient;
-  LevelMetrics slice;
+  LevelMetrics slice;  ///< of scans where they are the unit
 };
 
 /// A number over folds or seeds.
@@ -54,6 +55,7 @@ Spread spread_of(std::vector<std::optional<double>> values);
 
 struct ConfigurationMetrics {
   std::string configuration;
+  Unit unit = Unit::kSlice;
   std::vector<std::string> variants;
   std::size_t seeds = 1;
   bool complete = true;  ///< has a test score for every patient that any configuration has
@@ -61,7 +63,7 @@ struct ConfigurationMetrics {
   Spread per_fold_auroc;
   Spread per_seed_auroc;
   LevelMetrics patient;
-  LevelMetrics slice;
+  LevelMetrics slice;  ///< of scans where they are the unit
 };
 
 struct StudyMetrics {

@@ -97,10 +97,20 @@ StudyPlan reconstructed_plan() {
   return plan;
 }
 
+/// The settings with defaults in place of what does not count for their network.
+core::Result<TrainingSettings> counting_alone(TrainingSettings settings) {
+  const TrainingSettings defaults;
+  for (const auto& setting : all_settings()) {
+    if (!counts_for(setting, settings.network)) ALVEUS_TRY(assign(settings, setting, value_of(defaults, setting)));
+  }
+  return settings;
+}
+
 /// Adds every combination of the axes from `axis` on to `all`.
 core::Status combine(const Grid& grid, std::size_t axis, TrainingSettings settings,
                      std::vector<TrainingSettings>& all) {
   if (axis == grid.axes.size()) {
+    ALVEUS_TRY_ASSIGN(settings, counting_alone(std::move(settings)));
     all.push_back(std::move(settings));
     return {};
   }
@@ -132,6 +142,21 @@ bool has_several_seeds(const StudyPlan& plan) {
     seeds.insert(seeds.end(), values.begin(), values.end());
   }
   return std::ranges::any_of(seeds, [&](const Value& seed) { return seed != seeds.front(); });
+}
+
+core::Result<std::vector<Variant>> expand(const Grid& grid, int folds, SeedInId seed_in_id) {
+  std::vector<TrainingSettings> all;
+  ALVEUS_TRY(combine(grid, 0, {}, all));
+  std::vector<Variant> variants;
+  for (const auto& settings : all) {
+    ALVEUS_TRY(check(settings));
+    for (int fold = 0; fold < folds; ++fold) variants.push_back(make_variant(settings, fold, seed_in_id));
+  }
+  // Values of an axis that does not count for a network gave its variants more than once.
+  std::ranges::sort(variants, {}, &Variant::id);
+  const auto repeats = std::ranges::unique(variants);
+  variants.erase(repeats.begin(), repeats.end());
+  return variants;
 }
 
 core::Error in_file(std::string_view name, core::Error error) {
@@ -205,6 +230,24 @@ core::Result<StudyPlan> preset_plan(std::string_view name) {
   return core::fail(ErrorCode::kInvalidInput, message);
 }
 
+core::Status check_counts(const StudyPlan& plan, std::string_view setting) {
+  ALVEUS_TRY_ASSIGN(const Setting* known, find_setting(setting));
+  if (!known->unit) return {};
+  for (const Grid& grid : plan.grids) {
+    if (std::ranges::find(grid.axes, setting, &Axis::setting) == grid.axes.end()) continue;
+    const auto axis = std::ranges::find(grid.axes, "network", &Axis::setting);
+    const std::vector<Value> networks =
+        axis == grid.axes.end() ? std::vector<Value>{TrainingSettings().network} : axis->values;
+    if (std::ranges::any_of(networks, [&](const Value& name) { return counts_for(*known, name.as_string()); })) {
+      return {};
+    }
+  }
+  const std::string unit(name_of(*known->unit));
+  return core::fail(ErrorCode::kInvalidInput, "'" + known->name + "' counts for networks that look at " + unit +
+                                                  "s, and the study names none with it" +
+                                                  (known->name == "batch_size" ? "; use 'scan_batch_size'" : ""));
+}
+
 std::size_t variant_count(const StudyPlan& plan, int folds) {
   std::size_t sum = 0;
   for (const Grid& grid : plan.grids) {
@@ -222,15 +265,11 @@ core::Result<std::vector<Variant>> expand(const StudyPlan& plan, int folds) {
   if (variant_count(plan, folds) > kVariantsMax) {
     return core::fail(ErrorCode::kInvalidInput, "the study has more than 100000 variants; shorten its axes");
   }
-  std::vector<TrainingSettings> all;
-  for (const Grid& grid : plan.grids) ALVEUS_TRY(combine(grid, 0, {}, all));
   const SeedInId seed_in_id = has_several_seeds(plan) ? SeedInId::kYes : SeedInId::kNo;
   std::vector<Variant> variants;
-  for (const auto& settings : all) {
-    ALVEUS_TRY(check(settings));
-    for (int fold = 0; fold < folds; ++fold) {
-      variants.push_back(make_variant(settings, fold, seed_in_id));
-    }
+  for (const Grid& grid : plan.grids) {
+    ALVEUS_TRY_ASSIGN(auto some, expand(grid, folds, seed_in_id));
+    std::ranges::move(some, std::back_inserter(variants));
   }
   std::ranges::sort(variants, {}, &Variant::id);
   const auto twice = std::ranges::adjacent_find(variants, {}, &Variant::id);

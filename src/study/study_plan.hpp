@@ -49,11 +49,14 @@ std::span<const Preset> presets();
 /// kInvalidInput suggests the likely name.
 core::Result<StudyPlan> preset_plan(std::string_view name);
 
-/// How many variants the plan has on so many folds.
+/// kInvalidInput when the plan names no network for which the setting counts.
+core::Status check_counts(const StudyPlan& plan, std::string_view setting);
+
+/// How many variants the plan has on so many folds; fewer where an axis counts for some of its networks alone.
 std::size_t variant_count(const StudyPlan& plan, int folds);
 
-/// Every combination of each grid on every fold, sorted by id. kInvalidInput when there are more than 100 000, or when
-/// one stands in two grids.
+/// Every combination of each grid on every fold, sorted by id. An axis that does not count for a network does not
+/// multiply its variants. kInvalidInput when there are more than 100 000, or when one stands in two grids.
 core::Result<std::vector<Variant>> expand(const StudyPlan& plan, int folds);
 
 }  // namespace alveus::study

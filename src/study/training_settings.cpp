@@ -11,22 +11,20 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "study/augmentation.hpp"
+#include "study/pretraining.hpp"
 
 namespace alveus::study {
 namespace {
 
 using core::ErrorCode;
 
-/// The networks that take slices, named as torchvision names them: those of the released configuration and its
-/// sources, and later ones.
+/// Those that take slices, then those that take scans.
 std::vector<std::string> network_names() {
-  return {"convnext_tiny",   "covidnet_light",  "densenet121",     "densenet161",     "densenet169",
-          "densenet201",     "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3",
-          "efficientnet_b4", "inception_v3",    "mobilenet_v2",    "resnet18",        "resnet34",
-          "resnet50",        "resnet101",       "resnet152",       "resnext50_32x4d", "resnext101_32x8d",
-          "swin_t",          "vgg11",           "vgg13",           "vgg16",           "vgg19",
-          "vgg11_bn",        "vgg13_bn",        "vgg16_bn",        "vgg19_bn",        "vit_b_16",
-          "vit_s_16",        "xception"};
+  std::vector<std::string> names;
+  for (const auto unit : {Unit::kSlice, Unit::kScan}) {
+    for (const std::string_view name : networks_of(unit)) names.emplace_back(name);
+  }
+  return names;
 }
 
 // Whole numbers up to 2^53 pass through JSON readers that keep numbers as doubles.
@@ -53,17 +51,20 @@ std::vector<Setting> step_settings() {
        .member = &S::pretrain_epochs,
        .help = "epochs of the pre-training, where start weights are learned without labels",
        .least = 1,
-       .most = 10000},
+       .most = 10000,
+       .unit = Unit::kSlice},
       {.name = "pretrain_learning_rate",
        .member = &S::pretrain_learning_rate,
        .help = "the first learning rate of the pre-training",
        .most = 1,
-       .positive = true},
+       .positive = true,
+       .unit = Unit::kSlice},
       {.name = "pretrain_batch_size",
        .member = &S::pretrain_batch_size,
        .help = "slices for one step of the pre-training",
        .least = 2,
-       .most = 65536},
+       .most = 65536,
+       .unit = Unit::kSlice},
       {.name = "learning_rate",
        .member = &S::learning_rate,
        .help = "the first learning rate",
@@ -109,7 +110,20 @@ std::vector<Setting> epoch_settings() {
        .member = &S::batch_size,
        .help = "slices for one step of the optimiser",
        .least = 1,
-       .most = 65536},
+       .most = 65536,
+       .unit = Unit::kSlice},
+      {.name = "scan_batch_size",
+       .member = &S::scan_batch_size,
+       .help = "scans for one step of the optimiser, of networks that look at scans",
+       .least = 1,
+       .most = 4096,
+       .unit = Unit::kScan},
+      {.name = "depth",
+       .member = &S::depth,
+       .help = "slices of a scan that networks of scans look at: volumes have as many, bags at most, chosen evenly",
+       .least = 1,
+       .most = 1024,
+       .unit = Unit::kScan},
       {.name = "batch_parts",
        .member = &S::batch_parts,
        .help = "parts in which a batch passes through the network, for less memory; their gradients are added",
@@ -227,6 +241,35 @@ core::Status assign(TrainingSettings& settings, const Setting& setting, const co
   return {};
 }
 
+bool counts_for(const Setting& setting, std::string_view network) {
+  return !setting.unit || *setting.unit == unit_of(network);
+}
+
+std::int64_t examples_per_step(const TrainingSettings& settings) {
+  return unit_of(settings.network) == Unit::kScan ? settings.scan_batch_size : settings.batch_size;
+}
+
+namespace {
+
+/// What networks that look at scans cannot be trained with.
+core::Status check_scan_settings(const TrainingSettings& settings) {
+  if (unit_of(settings.network) != Unit::kScan) return {};
+  const auto refuse = [&](const std::string& message) {
+    return core::fail(ErrorCode::kInvalidInput, message + ", and " + settings.network + " looks at scans");
+  };
+  if (is_pretraining(settings.initialisation)) {
+    return refuse("start weights of the initialisation '" + settings.initialisation + "' are learned from slices");
+  }
+  ALVEUS_TRY_ASSIGN(const auto augmentation, parse_augmentation(settings.augmentation));
+  if (augmentation.mixes()) {
+    return refuse("the augmentation '" + settings.augmentation +
+                  "' mixes slices (mixup, cutmix), which would give a scan slices of two patients");
+  }
+  return {};
+}
+
+}  // namespace
+
 core::Status check(const TrainingSettings& settings) {
   const auto refuse = [](const std::string& message) { return core::fail(ErrorCode::kInvalidInput, message); };
   if (settings.schedule == "one-cycle" && settings.warmup_epochs > 0) {
@@ -236,15 +279,16 @@ core::Status check(const TrainingSettings& settings) {
     return refuse("'warmup_epochs' is " + std::to_string(settings.warmup_epochs) + " of " +
                   std::to_string(settings.epochs) + " epochs; leave epochs to train in");
   }
-  if (settings.batch_parts > settings.batch_size) {
+  if (settings.batch_parts > examples_per_step(settings)) {
     return refuse("'batch_parts' is " + std::to_string(settings.batch_parts) + ", more than the " +
-                  std::to_string(settings.batch_size) + " slices of a batch");
+                  std::to_string(examples_per_step(settings)) + " " + std::string(name_of(unit_of(settings.network))) +
+                  "s of a batch");
   }
   if (settings.averaging == "swa" &&
       settings.swa_start * static_cast<double>(settings.epochs) >= static_cast<double>(settings.epochs)) {
     return refuse("'swa_start' leaves no epoch to average; choose a smaller share than 1");
   }
-  return {};
+  return check_scan_settings(settings);
 }
 
 core::Value value_of(const TrainingSettings& settings, const Setting& setting) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "study/unit.hpp"
 
 namespace alveus::study {
 
@@ -24,15 +26,17 @@ struct TrainingSettings {
   double learning_rate = 1e-3;
   double weight_decay = 1e-4;
   std::string optimizer = "adam-amsgrad";
-  double momentum = 0.9;           ///< of the optimiser "sgd"
-  std::string schedule = "step";   ///< how the learning rate goes on
-  std::int64_t step_size = 10;     ///< of the schedule "step": epochs between two multiplications by gamma
-  double gamma = 0.1;              ///< of the schedule "step"
-  std::int64_t warmup_epochs = 0;  ///< in which the learning rate rises to what the schedule says
-  std::int64_t epochs = 50;        ///< at most
-  std::int64_t patience = 10;      ///< epochs without a lower validation loss before the training stops
-  std::int64_t batch_size = 32;    ///< slices for one step of the optimiser
-  std::int64_t batch_parts = 1;    ///< passed through the network one after the other, their gradients added
+  double momentum = 0.9;             ///< of the optimiser "sgd"
+  std::string schedule = "step";     ///< how the learning rate goes on
+  std::int64_t step_size = 10;       ///< of the schedule "step": epochs between two multiplications by gamma
+  double gamma = 0.1;                ///< of the schedule "step"
+  std::int64_t warmup_epochs = 0;    ///< in which the learning rate rises to what the schedule says
+  std::int64_t epochs = 50;          ///< at most
+  std::int64_t patience = 10;        ///< epochs without a lower validation loss before the training stops
+  std::int64_t batch_size = 32;      ///< slices for one step of the optimiser
+  std::int64_t scan_batch_size = 4;  ///< scans for one step, of networks that look at scans
+  std::int64_t depth = 32;           ///< slices of a scan that such networks look at: of a bag at most
+  std::int64_t batch_parts = 1;      ///< passed through the network one after the other, their gradients added
   std::string sampler = "shuffled";
   std::string augmentation = "none";  ///< see study/augmentation.hpp
   std::string loss = "cross-entropy-weighted";
@@ -61,6 +65,8 @@ struct Setting {
   double least = 0;       ///< of a number, included
   double most = 0;        ///< of a number, included
   bool positive = false;  ///< zero is excluded
+  /// Counts for networks of this unit alone: the names and files of other variants do without it.
+  std::optional<Unit> unit = std::nullopt;
 };
 
 /// All settings in the order in which variant files list them.
@@ -68,6 +74,12 @@ std::span<const Setting> all_settings();
 
 /// The setting of that name. kInvalidInput suggests the likely name, or lists all.
 core::Result<const Setting*> find_setting(std::string_view name);
+
+/// Whether the setting counts for this network.
+bool counts_for(const Setting& setting, std::string_view network);
+
+/// How many slices or scans, as the network looks at, take one step of the optimiser together.
+std::int64_t examples_per_step(const TrainingSettings& settings);
 
 /// Sets a member. kInvalidInput names the setting, the value and what is allowed; `settings` is then unchanged.
 core::Status assign(TrainingSettings& settings, const Setting& setting, const core::Value& value);

@@ -16,12 +16,12 @@ using core::ErrorCode;
 constexpr int kFormatVersion = 3;
 constexpr std::size_t kHashDigits = 8;
 
-/// Adds the settings in their order, with the input channels after the network.
+/// Adds the settings that count for the network in their order, with the input channels after the network.
 void add_settings(core::Object& members, const TrainingSettings& settings, bool with_seed) {
   for (const auto& setting : all_settings()) {
-    if (setting.name == "seed" && !with_seed) continue;
+    if ((setting.name == "seed" && !with_seed) || !counts_for(setting, settings.network)) continue;
     members.set(setting.name, value_of(settings, setting));
-    if (setting.name == "network") members.set("in_channels", kInputChannels);
+    if (setting.name == "network") members.set("in_channels", input_channels(settings.network));
   }
 }
 
@@ -44,6 +44,8 @@ core::Result<std::int64_t> whole_number(const core::Value& value, std::string_vi
 }
 
 }  // namespace
+
+int input_channels(std::string_view network) { return network == "decovnet" ? 2 : kInputChannels; }
 
 Variant make_variant(const TrainingSettings& settings, int fold, SeedInId seed_in_id) {
   Variant variant{.id = {}, .configuration = configuration_of(settings), .fold = fold, .settings = settings};
@@ -72,6 +74,7 @@ core::Result<Variant> parse_variant(const core::Value& value) {
   }
   TrainingSettings settings;
   for (const auto& setting : all_settings()) {
+    if (!counts_for(setting, settings.network)) continue;
     const core::Value* member = value.find(setting.name);
     if (member == nullptr) {
       return core::fail(ErrorCode::kInvalidInput, "the variant has no '" + setting.name + "'");
@@ -80,8 +83,9 @@ core::Result<Variant> parse_variant(const core::Value& value) {
   }
   ALVEUS_TRY(check(settings));
   ALVEUS_TRY_ASSIGN(const auto channels, whole_number(value, "in_channels", 1000));
-  if (channels != kInputChannels) {
-    return core::fail(ErrorCode::kInvalidInput, "the variant's 'in_channels' must be 1: slices are grey");
+  if (const int due = input_channels(settings.network); channels != due) {
+    return core::fail(ErrorCode::kInvalidInput, "the variant's 'in_channels' must be " + std::to_string(due) +
+                                                    (due == 1 ? ": slices are grey" : ": the scan and its lung mask"));
   }
   ALVEUS_TRY_ASSIGN(const auto fold, whole_number(value, "fold", 10000));
   const auto start = pretraining_of(settings, static_cast<int>(fold));
@@ -118,7 +122,10 @@ std::string variants_csv(std::span<const Variant> variants) {
   core::CsvTable table(std::move(columns));
   for (const auto& variant : variants) {
     std::vector<std::string> cells = {variant.id, variant.configuration, std::to_string(variant.fold)};
-    for (const auto& setting : all_settings()) cells.push_back(setting_text(value_of(variant.settings, setting)));
+    for (const auto& setting : all_settings()) {
+      const bool counts = counts_for(setting, variant.settings.network);
+      cells.push_back(counts ? setting_text(value_of(variant.settings, setting)) : std::string());
+    }
     table.add(std::move(cells));
   }
   return table.text();

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -25,6 +26,8 @@ struct Variant {
 
 /// Slices are grey.
 inline constexpr int kInputChannels = 1;
+/// That, but for "decovnet", which gets the lung mask beside the scan.
+int input_channels(std::string_view network);
 
 /// Whether a study has one seed (ids leave it out) or several.
 enum class SeedInId { kNo, kYes };
@@ -42,7 +45,7 @@ core::Result<Variant> parse_variant(const core::Value& value);
 /// Every pre-training that one of the variants starts from, once, sorted by id.
 std::vector<Pretraining> pretrainings_of(std::span<const Variant> variants);
 
-/// variants.csv: one row per variant, in the order given.
+/// variants.csv: one row per variant, in the order given; a setting that does not count for its network is empty.
 std::string variants_csv(std::span<const Variant> variants);
 
 }  // namespace alveus::study

@@ -20,7 +20,23 @@ TEST(GradCamTest, WeighsEachChannelByItsMeanGradient) {
   const std::vector<float> features = {1, 3, 4, 1};
   const std::vector<float> gradient = {1, 3, -2, 0};
   const auto map = grad_cam({.channels = 2, .height = 1, .width = 2, .features = features, .gradient = gradient});
-  EXPECT_THAT(map.values, ElementsAre(0, 5));  // 2*1 - 4 = -2 is cut off; 2*3 - 1 = 5
+  ASSERT_EQ(map.size(), 1U);
+  EXPECT_THAT(map.front().values, ElementsAre(0, 5));  // 2*1 - 4 = -2 is cut off; 2*3 - 1 = 5
+}
+
+TEST(GradCamTest, WeighsAVolumeAsAWholeAndSlicesOneByOne) {
+  // One channel, two depths of one pixel; gradients 3 and -1: their mean is 1.
+  const std::vector<float> features = {2, 5};
+  const std::vector<float> gradient = {3, -1};
+  const FeatureView view = {
+      .channels = 1, .depth = 2, .height = 1, .width = 1, .features = features, .gradient = gradient};
+  const auto volume = grad_cam(view);
+  ASSERT_EQ(volume.size(), 2U);
+  EXPECT_THAT(volume[0].values, ElementsAre(2));
+  EXPECT_THAT(volume[1].values, ElementsAre(5));
+  const auto slices = grad_cam(view, Weighing::kEachDepth);
+  EXPECT_THAT(slices[0].values, ElementsAre(6));
+  EXPECT_THAT(slices[1].values, ElementsAre(0));
 }
 
 SaliencyMap random_map(std::size_t height, std::size_t width) {
@@ -52,6 +68,15 @@ std::vector<float> naive(const SaliencyMap& map, std::size_t height, std::size_t
     }
   }
   return values;
+}
+
+TEST(EnlargeTest, LiesBetweenTheDepthsOfAVolume) {
+  const std::vector<SaliencyMap> maps = {{.height = 1, .width = 1, .values = {0}},
+                                         {.height = 1, .width = 1, .values = {4}}};
+  const auto large = enlarge(maps, 4, 1, 2);
+  ASSERT_EQ(large.size(), 4U);
+  const std::vector<float> expected = {0, 1, 3, 4};
+  for (std::size_t z = 0; z < 4; ++z) EXPECT_THAT(large[z].values, ElementsAre(expected[z], expected[z])) << z;
 }
 
 TEST(EnlargeTest, AgreesWithItsNaiveTwin) {

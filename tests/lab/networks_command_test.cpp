@@ -55,14 +55,15 @@ TEST_F(NetworksCommandTest, RefusesCountsThatNoNetworkHas) {
 }
 
 // The plan of a study is checked by a library without networks, which keeps a list of its own.
-TEST(NetworkListTest, AStudyMayNameEveryNetworkThatTakesPictures) {
+TEST(NetworkListTest, AStudyMayNameEveryNetworkAndKnowsWhatItLooksAt) {
   const auto setting = study::find_setting("network");
   ASSERT_TRUE(setting);
-  std::vector<std::string> pictures;
+  EXPECT_THAT((*setting)->choices, ::testing::UnorderedElementsAreArray(learn::network_names()));
   for (const std::string& name : learn::network_names()) {
-    if (learn::describe_network(name)->input == learn::InputKind::kPictures) pictures.push_back(name);
+    const bool is_slice = learn::describe_network(name)->input == learn::InputKind::kPictures;
+    EXPECT_EQ(study::unit_of(name), is_slice ? study::Unit::kSlice : study::Unit::kScan) << name;
+    EXPECT_EQ(study::takes_bags(name), learn::describe_network(name)->input == learn::InputKind::kBags) << name;
   }
-  EXPECT_THAT((*setting)->choices, ::testing::UnorderedElementsAreArray(pictures));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ class WindowTest : public ::testing::Test {
     return cmdline::run_program("alveus-lab", "0", "", commands, arguments, terminal_);
   }
   int ingest() {
-    folder_.write_manifest("path,label,patient_id,unit,slope,intercept,lung_mask,lesion_mask", rows_);
+    folder_.write_manifest(columns_, rows_);
     return run({"ingest", "--data", folder_.path().string(), "--out", (folder_.out() / "study").string()});
   }
   int window(std::vector<std::string> more = {}, const std::string& out = "tensors") {
@@ -67,6 +67,7 @@ class WindowTest : public ::testing::Test {
   std::string error() const { return terminal_.errors.empty() ? "no error" : terminal_.errors.front().text(); }
 
   testing::ScanFolder folder_;
+  std::string columns_ = "path,label,patient_id,unit,slope,intercept,lung_mask,lesion_mask";
   std::vector<std::string> rows_;
   testing::RecordingTerminal terminal_;
 };
@@ -116,6 +117,38 @@ TEST_F(WindowTest, CutsTheBoxAroundTheLungsThatItFinds) {
   EXPECT_EQ(*samples->integer(0, "box_width"), *samples->integer(0, "box_height"));
   const std::vector<int> lung = picture("lung.u8", 0, 64);
   EXPECT_NEAR(static_cast<double>(std::ranges::count(lung, 1)) / (64.0 * 64), 2 * 3.1416 * 17 * 25 / (87.0 * 87), 0.03);
+}
+
+TEST_F(WindowTest, CutsTheSlicesOfAScanByOneBoxWhereAsked) {
+  // Lungs that differ from slice to slice: 30 to 60 and 50 to 90.
+  const auto mask = [](std::size_t first, std::size_t last) {
+    std::vector<std::uint8_t> lung(kChestSide * kChestSide, 0);
+    for (std::size_t y = first; y < last; ++y) {
+      for (std::size_t x = first; x < last; ++x) lung[y * kChestSide + x] = 255;
+    }
+    return imaging::encode_png(lung, kChestSide, kChestSide);
+  };
+  folder_.write_png("a.png", chest_slice(1));
+  folder_.write_png("b.png", chest_slice(2));
+  folder_.write("a_lung.png", mask(30, 60));
+  folder_.write("b_lung.png", mask(50, 90));
+  rows_ = {"a.png,covid,p1,hu,1,-1024,a_lung.png,,ct1", "b.png,covid,p1,hu,1,-1024,b_lung.png,,ct1"};
+  columns_ += ",series_id";
+  ASSERT_EQ(ingest(), 0) << error();
+  ASSERT_EQ(window({"--crop", "scan", "--size", "64", "--margin", "0"}), 0) << error();
+  const auto samples = core::CsvTable::parse("samples.csv", file("tensors/samples.csv"));
+  for (std::size_t row = 0; row < 2; ++row) {
+    EXPECT_EQ(*samples->integer(row, "box_x"), 30);
+    EXPECT_EQ(*samples->integer(row, "box_width"), 60);
+    EXPECT_EQ(samples->cell(row, "series_id"), "ct1");
+    EXPECT_EQ(*samples->real(row, "position"), static_cast<double>(row));
+  }
+}
+
+TEST_F(WindowTest, SaysThatAScanNeedsASeries) {
+  ASSERT_EQ(ingest(), 0) << error();
+  EXPECT_EQ(window({"--crop", "scan", "--size", "64"}), 1);
+  EXPECT_THAT(error(), HasSubstr("name it in the manifest (column 'series_id')"));
 }
 
 TEST_F(WindowTest, BlackensWhatIsNoLungWhereAsked) {

@@ -43,7 +43,7 @@ TEST_P(FeatureGradientTest, AgreesWithFiniteDifferences) {
   const auto network = Network::make({.name = GetParam(), .seed = 3}, Device::kCpu);
   ASSERT_TRUE(network);
   const auto map = FeatureMap::kLast;
-  const auto result = feature_gradient(*network, folder(), 2, map);
+  const auto result = feature_gradient(*network, *ExampleSource::make(folder(), std::nullopt), 2, map);
   ASSERT_TRUE(result) << result.error().text();
   ASSERT_EQ(result->features.size(), result->channels * result->height * result->width);
   double largest = 0;
@@ -61,7 +61,7 @@ TEST_P(FeatureGradientTest, GivesTheProbabilityOfThePrediction) {
   const std::vector<Example> examples = {{.index = 2, .target = 1, .quarter_turns = 0}};
   const auto logits = predict_logits(*network, folder(), examples, {});
   for (const auto map : {FeatureMap::kLast, FeatureMap::kNextToLast}) {
-    const auto result = feature_gradient(*network, folder(), 2, map);
+    const auto result = feature_gradient(*network, *ExampleSource::make(folder(), std::nullopt), 2, map);
     EXPECT_NEAR(result->probability, positive_probability((*logits)[0], (*logits)[1]), 1e-6);
   }
 }

@@ -78,7 +78,7 @@ TEST_F(TensorFolderTest, RefusesAWrongDescription) {
   const std::string rest = R"(,"height":8,"width":8,"classes":["a","b"],"has_lung":true,"has_lesion":true})";
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"{", "tensors.json"},
-      {R"({"format_version":2,"count":4)" + rest, "format version 2"},
+      {R"({"format_version":3,"count":4)" + rest, "format version 3, this program reads versions 1 to 2"},
       {R"({"format_version":1,"count":0)" + rest, "'count'"},
       {R"({"format_version":1,"count":-4)" + rest, "'count'"},
       {R"({"format_version":1,"count":99999999999)" + rest, "'count'"},

@@ -15,12 +15,9 @@ namespace {
 class AccuracyTest : public ::testing::TestWithParam<std::string> {};
 
 double test_auc(const Network& network, const TensorFolder& folder, const study::FoldTable& folds) {
-  std::vector<Example> examples;
+  const auto examples = ExampleSource::make(folder, std::nullopt)->part(folds, 0, study::Role::kTest);
   std::vector<int> targets;
-  for (const std::size_t index : samples_of(folder, folds, 0, study::Role::kTest)) {
-    targets.push_back(folder.samples()[index].target);
-    examples.push_back({.index = index, .target = targets.back(), .quarter_turns = 0});
-  }
+  for (const Example& example : examples) targets.push_back(static_cast<int>(example.target));
   const auto logits = predict_logits(network, folder, examples, {});
   EXPECT_TRUE(logits) << logits.error().text();
   std::vector<double> scores;

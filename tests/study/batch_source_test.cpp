@@ -39,5 +39,22 @@ TEST(BatchSourceTest, DiffersWithWhatDecidesTheBatches) {
   EXPECT_NE(batch_source_of(variant(other)), source);
 }
 
+TEST(BatchSourceTest, DiffersWithTheFormOfScans) {
+  const auto source = [](const std::string& network, std::int64_t depth, std::int64_t scan_batch_size = 4) {
+    TrainingSettings settings;
+    settings.network = network;
+    settings.depth = depth;
+    settings.scan_batch_size = scan_batch_size;
+    return batch_source_of(variant(settings));
+  };
+  EXPECT_EQ(source("r3d_18", 16), source("ad3d_mil", 16));
+  EXPECT_EQ(source("covnet", 16), source("attention_mil", 16));
+  EXPECT_NE(source("r3d_18", 16), source("covnet", 16));
+  EXPECT_NE(source("r3d_18", 16), source("r3d_18", 32));
+  EXPECT_NE(source("r3d_18", 16), source("r3d_18", 16, 8));
+  EXPECT_NE(source("r3d_18", 16), source("decovnet", 16)) << "which sees the lung mask too";
+  EXPECT_EQ(source("resnet18", 16, 4), source("resnet18", 32, 8)) << "slices have no depth";
+}
+
 }  // namespace
 }  // namespace alveus::study

@@ -22,6 +22,15 @@ TEST(SamplesTest, ReadsRowsInOrder) {
   EXPECT_FALSE((*samples)[1].split.has_value());
 }
 
+TEST(SamplesTest, ReadsWhereASliceStandsInItsSeries) {
+  const auto samples = parse_samples(
+      "samples.csv", "index,sample_id,patient_id,target,series_id,position\n0,a,P1,1,ct,12.5\n1,b,P2,0,,\n");
+  ASSERT_TRUE(samples.has_value());
+  EXPECT_EQ((*samples)[0].series_id, "ct");
+  EXPECT_EQ((*samples)[0].position, 12.5);
+  EXPECT_EQ((*samples)[1].position, std::nullopt);
+}
+
 struct BadTable {
   std::string name;
   std::string rows;

@@ -76,6 +76,20 @@ INSTANTIATE_TEST_SUITE_P(
         BadRow{"SameSeries", "mine,a,0,test,s2,P2,0,0.5\n", "both configuration 'a', fold 0"}),
     [](const auto& parameter) { return parameter.param.name; });
 
+TEST(ScoresTest, SayWhatTheyAreOf) {
+  const auto in_units = [](const std::string& first, const std::string& second) {
+    const std::string header = "variant,configuration,fold,role,sample_id,patient_id,target,probability,unit\n";
+    const std::vector<NamedText> files = {
+        {.name = "scores.csv",
+         .text = header + "a-f0,a,0,test,s1,P1,0,0.25," + first + "\na-f1,a,1,test,s2,P2,1,0.5," + second + "\n"}};
+    return read_scores(files);
+  };
+  EXPECT_EQ(in_units("scan", "scan")->variants[0].unit, Unit::kScan);
+  EXPECT_EQ(in_units("slice", "")->variants[1].unit, Unit::kSlice);
+  EXPECT_THAT(in_units("slice", "scan").error().text(), testing::HasSubstr("has scores of scans here and of slices"));
+  EXPECT_THAT(in_units("slice", "voxel").error().text(), testing::HasSubstr("the unit is 'voxel'"));
+}
+
 TEST(ScoresTest, NeedTheirColumns) {
   const std::vector<NamedText> files = {{.name = "scores.csv", .text = "variant,fold\n"}};
   EXPECT_THAT(read_scores(files).error().message, testing::HasSubstr("no column 'configuration'"));

@@ -148,6 +148,31 @@ TEST(PlanTest, ReplacesAnAxis) {
   EXPECT_EQ((*variants)[0].settings.network, "resnet34");
 }
 
+TEST(PlanTest, DoesNotMultiplyNetworksByWhatDoesNotCountForThem) {
+  const auto plan =
+      parse_plan("study.json", R"({"network": ["resnet18", "r3d_18"], "depth": [16, 32], "batch_size": [8, 16, 32]})");
+  const auto variants = expand(*plan, 1);
+  ASSERT_TRUE(variants) << variants.error().text();
+  std::multiset<std::string> found;
+  for (const auto& variant : *variants) {
+    const auto& settings = variant.settings;
+    const bool is_scan = settings.network == "r3d_18";
+    found.insert(settings.network + " " + std::to_string(is_scan ? settings.depth : settings.batch_size));
+  }
+  EXPECT_EQ(found, (std::multiset<std::string>{"r3d_18 16", "r3d_18 32", "resnet18 16", "resnet18 32", "resnet18 8"}));
+}
+
+TEST(PlanTest, SaysWhichSettingCountsForNoneOfItsNetworks) {
+  const auto slices = parse_plan("study.json", R"({"network": "resnet18", "depth": 16})");
+  EXPECT_THAT(check_counts(*slices, "depth").error().message,
+              HasSubstr("'depth' counts for networks that look at scans, and the study names none with it"));
+  const auto scans = parse_plan("study.json", R"({"network": ["r3d_18", "covnet"], "batch_size": 16})");
+  EXPECT_THAT(check_counts(*scans, "batch_size").error().message, HasSubstr("use 'scan_batch_size'"));
+  EXPECT_TRUE(check_counts(*scans, "epochs"));
+  const auto both = parse_plan("study.json", R"({"network": ["r3d_18", "resnet18"], "batch_size": 16})");
+  EXPECT_TRUE(check_counts(*both, "batch_size"));
+}
+
 TEST(PlanTest, RefusesToExplode) {
   StudyPlan plan;
   std::vector<core::Value> seeds;

@@ -74,6 +74,13 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Clash{"TwoRises", {{"schedule", "one-cycle"}, {"warmup_epochs", 1}}, "set 'warmup_epochs' to 0"},
                     Clash{"OnlyWarmUp", {{"warmup_epochs", 5}, {"epochs", 5}}, "'warmup_epochs' is 5 of 5 epochs"},
                     Clash{"Parts", {{"batch_parts", 33}}, "more than the 32 slices"},
+                    Clash{"ScanParts", {{"network", "r3d_18"}, {"batch_parts", 5}}, "more than the 4 scans"},
+                    Clash{"ScanMixes",
+                          {{"network", "covnet"}, {"augmentation", "flip+mixup"}},
+                          "mixes slices (mixup, cutmix), which would give a scan slices of two patients, and covnet"},
+                    Clash{"ScanPretraining",
+                          {{"network", "r3d_18"}, {"initialisation", "simclr"}},
+                          "'simclr' are learned from slices, and r3d_18 looks at scans"},
                     Clash{"NoMean", {{"averaging", "swa"}, {"swa_start", 1.0}}, "no epoch to average"}),
     [](const auto& parameter) { return parameter.param.name; });
 

@@ -131,6 +131,23 @@ TEST(VariantTest, NeedsEverySetting) {
   EXPECT_THAT(parse_variant(core::Array{}).error().message, HasSubstr("one JSON object"));
 }
 
+TEST(VariantTest, OfScansHasSettingsOfItsOwn) {
+  TrainingSettings settings;
+  settings.network = "r3d_18";
+  settings.depth = 16;
+  const auto variant = make_variant(settings, 0, SeedInId::kNo);
+  const auto value = to_value(variant);
+  EXPECT_EQ(*parse_variant(value), variant);
+  EXPECT_EQ(value.find("depth")->as_integer(), 16);
+  EXPECT_EQ(value.find("scan_batch_size")->as_integer(), 4);
+  EXPECT_EQ(value.find("batch_size"), nullptr);
+  EXPECT_EQ(value.find("pretrain_epochs"), nullptr);
+  EXPECT_EQ(to_value(make_variant({}, 0, SeedInId::kNo)).find("depth"), nullptr);
+  settings.network = "decovnet";
+  EXPECT_EQ(to_value(make_variant(settings, 0, SeedInId::kNo)).find("in_channels")->as_integer(), 2)
+      << "the scan and its lung mask";
+}
+
 TEST(VariantTest, RefusesSettingsThatDoNotGoTogether) {
   TrainingSettings settings;
   settings.batch_parts = 64;
@@ -145,7 +162,8 @@ TEST(VariantsTableTest, HasARowForEachAndAColumnForEachSetting) {
   ASSERT_EQ(table->row_count(), 2U);
   EXPECT_EQ(table->cell(1, "fold"), "1");
   for (const Setting& setting : all_settings()) {
-    EXPECT_EQ(table->cell(1, setting.name), setting_text(value_of({}, setting))) << setting.name;
+    const std::string expected = counts_for(setting, "resnet18") ? setting_text(value_of({}, setting)) : "";
+    EXPECT_EQ(table->cell(1, setting.name), expected) << setting.name;
   }
 }
 

@@ -58,24 +58,33 @@ std::string folds_of(std::size_t patients) {
 }  // namespace
 
 void LesionFolder::write() const {
-  core::CsvTable samples({"index", "sample_id", "patient_id", "label", "target", "split", "pixel_sha256"});
+  core::CsvTable samples(
+      {"index", "sample_id", "patient_id", "label", "target", "split", "pixel_sha256", "series_id", "position"});
   Slice all;
-  for (std::size_t i = 0; i < 2 * patients; ++i) {
-    const bool positive = i / 2 % 2 == 1;
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < slices * patients; ++i) {
+    const std::size_t patient = i / slices;
+    const std::size_t position = i % slices;
+    if (slices > 2 && position + 1 == slices && patient % 3 == 2) continue;
+    const bool positive = patient % 2 == 1;
     core::Random random(seed, "slice", i);
     const Slice slice = make_slice(side, positive, random);
     all.pixels += slice.pixels;
     all.lung += slice.lung;
     all.lesion += slice.lesion;
-    samples.add({std::to_string(i), "s" + std::to_string(1000 + i), "p" + std::to_string(1000 + i / 2),
+    samples.add({std::to_string(count++), "s" + std::to_string(1000 + i), "p" + std::to_string(1000 + patient),
                  positive ? "covid" : "normal", positive ? "1" : "0", "",
-                 core::hash_text(core::HashKind::kSha256, slice.pixels)});
+                 core::hash_text(core::HashKind::kSha256, slice.pixels),
+                 has_series ? "ct" + std::to_string(1000 + patient) : "", std::to_string(position)});
   }
   const auto length = static_cast<std::int64_t>(side);
-  const core::Value description = core::Object{
-      {"format_version", 1},    {"count", static_cast<std::int64_t>(2 * patients)}, {"height", length},
-      {"width", length},        {"classes", core::Array{"normal", "covid"}},        {"has_lung", has_masks},
-      {"has_lesion", has_masks}};
+  const core::Value description = core::Object{{"format_version", 2},
+                                               {"count", count},
+                                               {"height", length},
+                                               {"width", length},
+                                               {"classes", core::Array{"normal", "covid"}},
+                                               {"has_lung", has_masks},
+                                               {"has_lesion", has_masks}};
   ALVEUS_CHECK(sys::make_directories(path).has_value(), "a test can make its folder");
   testing::write(path / "pixels.u8", all.pixels);
   if (has_masks) testing::write(path / "lung.u8", all.lung);

@@ -8,14 +8,16 @@
 
 namespace alveus::testing {
 
-/// A tensor folder of synthetic slices: noise, an elliptic lung, and in positive ones a bright disc. Two slices a
-/// patient; odd patients are positive.
+/// A tensor folder of synthetic slices: noise, an elliptic lung, and in positive ones a bright disc. Each patient has
+/// one series; odd patients are positive.
 struct LesionFolder {
   std::filesystem::path path;
   std::size_t patients = 20;
+  std::size_t slices = 2;  ///< of a patient; every third one lacks the last where there are more than two
   std::size_t side = 32;
   std::uint64_t seed = 1;
   bool has_masks = true;
+  bool has_series = true;
 
   /// Writes the folder and a folds.csv of one fold beside the arrays: of each ten patients six train, two validate, two
   /// test.

@@ -22,6 +22,8 @@ struct Pass {
   core::Random* noise = nullptr;  ///< draws the masks of dropout and of left-out branches; null: nothing is dropped
   double momentum = 0.1;          ///< share of this batch in the running statistics of batch norms
   std::span<const std::int64_t> slice_counts = {};  ///< of each bag, in the order of the slices; empty without bags
+  /// Takes the shares that a layer gives the slices or depths of each scan, [S, 1] a scan; null: nobody asks.
+  std::vector<at::Tensor>* attention = nullptr;
 };
 
 /// A piece of a network: [N, C, H, W] or [N, C, D, H, W] to the same with other sizes, tokens [N, T, C] to tokens, or

@@ -55,7 +55,7 @@ struct EpochBatches {
 /// of validation.
 class Phase {
  public:
-  Phase(Network& network, const TensorFolder& folder, const study::TrainingSettings& settings, PhaseTask task,
+  Phase(Network& network, const ExampleSource& source, const study::TrainingSettings& settings, PhaseTask task,
         const TrainingOptions& options, const sys::Clock& clock);
 
   /// Takes up what the checkpoint holds; once, first. It is borrowed.
@@ -107,7 +107,7 @@ class Phase {
   bool is_over() const;
 
   Network& network_;
-  const TensorFolder& folder_;
+  ExampleSource source_;
   const study::TrainingSettings& settings_;
   PhaseTask task_;
   const TrainingOptions& options_;

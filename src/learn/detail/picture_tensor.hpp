@@ -9,8 +9,9 @@
 
 namespace alveus::learn {
 
-/// The pictures of a batch, [N, C, H, W] on the network's device; grey is repeated where the network takes colours.
-/// On the CPU it borrows the batch's memory, which must outlive the passes over it.
+/// The pictures of a batch on the network's device: [N, C, H, W], grey repeated where the network takes colours; of
+/// scans [N, C, D, H, W], or [N, S, 1, H, W] with nothing behind the slices of a bag that has fewer than another. On
+/// the CPU it may borrow the batch's memory, which must outlive the passes over it.
 at::Tensor picture_tensor(Batch& batch, const TensorFolder& folder, const Network& network);
 
 /// The targets of a batch as rows that sum to 1, [N, K], 32-bit, on the CPU: shares where pictures are mixed.
