@@ -243,7 +243,7 @@ cmdline::Command make_train_command() {
       "train or val are read.\n\n"
       "While it runs, --out holds a checkpoint, written behind an epoch: behind each, as long as that takes no more "
       "than a tenth of the time. The same command goes on from there and gives the same bits as a training that was "
-      "never stopped. SIGTERM and SIGINT stop between two batches.\n\n"
+      "never stopped. SIGTERM and SIGINT stop between two batches and keep that very place.\n\n"
       "Several variants are trained in one process, into --models: those of one seed, batch size and augmentation get "
       "the same pictures, read and changed once. Each comes out with the bits it has when trained alone. One that "
       "fails leaves its reason as failure.json in its folder and stops no other; the exit status is then 1.\n\n"
