@@ -57,7 +57,7 @@ bless: build ## write the golden files anew (docs/reference, messages of documen
 	ALVEUS_BLESS=1 ctest --test-dir $(BUILD) -R '^cli[.]ReferenceTest'
 	python3 tests/conformance/errors.py --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) --bless
 
-.PHONY: format lint lint-changed asan tsan coverage fuzz bench bench-compare slow simulate
+.PHONY: format lint lint-changed asan tsan coverage fuzz bench bench-training bench-compare slow simulate
 format: ## clang-format every source
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 lint: configure ## clang-tidy and cppcheck on everything
@@ -82,6 +82,10 @@ bench: ## benchmarks of the engine half, release build (B=name)
 	for program in build/engine-release/bench/*_bench; do $$program $(if $(B),--benchmark_filter=$(B)); done
 	python3 bench/scatter.py --runner build/engine-release/bin/cwl-runner
 	python3 bench/scale.py --sizes 100,1000,10000 --null-sizes 100,1000,10000,100000
+bench-training: ## trainings beside Python's, release build (python3-torch and -torchvision of setup-extra)
+	cmake --preset release && cmake --build --preset release -j $(JOBS) --target alveus alveus-lab
+	python3 bench/training.py --bin build/release/bin
+	python3 bench/packing.py --bin build/release/bin
 bench-compare: ## the same benchmarks of this tree and of another, in turn (REV=main B=name)
 	cmake --preset engine-release && cmake --build --preset engine-release -j $(JOBS)
 	tools/bench-compare --revision $(or $(REV),main) $(if $(B),--filter $(B))

@@ -21,6 +21,8 @@ inputs:
   seed: {type: int, default: 1}
   threads: {type: int, default: 1}
   device: {type: string, default: auto}
+  pack: {type: string, default: auto}
+  memory: {type: int, default: 0}
 steps:
   phantom:
     run: tools/phantom.cwl
@@ -41,6 +43,8 @@ steps:
       seed: seed
       threads: threads
       device: device
+      pack: pack
+      memory: memory
     out: [report, metrics, comparison, ranking, study, folds, variants, pretrained, models, scores]
 outputs:
   report: {type: File, outputSource: pipeline/report}

@@ -4,14 +4,11 @@ class: Workflow
 label: The universal pipeline
 doc: |
   CT slices or volumes with labels in; every variant of the study pre-trained where it asks for that, trained, measured, explained and compared; a report
-  out. Research use only. Shared steps run once; variants run side by side, and one that fails is reported while the
-  others go on.
+  out. Research use only. Shared steps run once; packs of variants run side by side, and a variant that fails is
+  reported while the others go on.
 requirements:
   ScatterFeatureRequirement: {}
   SubworkflowFeatureRequirement: {}
-  MultipleInputFeatureRequirement: {}
-  StepInputExpressionRequirement: {}
-  InlineJavascriptRequirement: {}
 inputs:
   data: {type: Directory, doc: Data set with a manifest.csv at its top}
   manifest: {type: "File?", doc: A manifest elsewhere}
@@ -34,6 +31,8 @@ inputs:
   seed: {type: int, default: 1, doc: Seed of folds and resamples}
   threads: {type: int, default: 1, doc: Threads of each training}
   device: {type: string, default: auto, doc: "auto, cpu or cuda"}
+  pack: {type: string, default: auto, doc: "Variants trained together at most; auto: 8 on a GPU, 1 on a CPU"}
+  memory: {type: int, default: 0, doc: "MiB that variants trained together may take; 0: 4096 on a CPU, 12288 on a GPU"}
 steps:
   ingest:
     run: tools/ingest.cwl
@@ -61,11 +60,15 @@ steps:
       threads: threads
       device: device
     out: [weights]
-  variant:
-    run: variant.cwl
-    scatter: variant
+  packs:
+    run: tools/pack.cwl
+    in: {variants: variants/variants, tensors: window/tensors, pack: pack, memory: memory, device: device}
+    out: [packs]
+  pack:
+    run: pack.cwl
+    scatter: variants
     in:
-      variant: variants/variants
+      variants: packs/packs
       tensors: window/tensors
       folds: split/table
       pretrained: pretrain/weights
@@ -73,12 +76,17 @@ steps:
       explanations: explanations
       threads: threads
       device: device
-    out: [model, scores, explanations, failures]
+      memory: memory
+    out: [models, scores, explanations, failures]
+  results:
+    run: tools/unpack.cwl
+    in: {models: pack/models, scores: pack/scores, explanations: pack/explanations, failures: pack/failures}
+    out: [models, scores, explanations, failures]
   metrics:
     run: tools/metrics.cwl
     in:
-      scores: {source: [variant/scores], linkMerge: merge_flattened, pickValue: all_non_null}
-      failures: {source: variant/failures, valueFrom: "$([].concat.apply([], self))"}
+      scores: results/scores
+      failures: results/failures
       aggregate: aggregate
       threshold: threshold
       bootstrap: bootstrap
@@ -87,7 +95,7 @@ steps:
   compare:
     run: tools/compare.cwl
     in:
-      scores: {source: [variant/scores], linkMerge: merge_flattened, pickValue: all_non_null}
+      scores: results/scores
       metrics: metrics/metrics
       bootstrap: bootstrap
       seed: seed
@@ -97,8 +105,8 @@ steps:
     in:
       comparison: compare/comparison
       metrics: metrics/metrics
-      training: variant/model
-      explanations: {source: [variant/explanations], linkMerge: merge_flattened, pickValue: all_non_null}
+      training: results/models
+      explanations: results/explanations
       study: ingest/study
       folds: split/folds
       tensors: window/tensors
@@ -112,5 +120,5 @@ outputs:
   folds: {type: Directory, outputSource: split/folds}
   variants: {type: File, outputSource: variants/table}
   pretrained: {type: "Directory[]", outputSource: pretrain/weights}
-  models: {type: "Directory[]", outputSource: variant/model}
-  scores: {type: "File[]", outputSource: variant/scores, linkMerge: merge_flattened, pickValue: all_non_null}
+  models: {type: "Directory[]", outputSource: results/models}
+  scores: {type: "File[]", outputSource: results/scores}

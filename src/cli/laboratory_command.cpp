@@ -19,13 +19,14 @@ constexpr std::string_view kRecordFailure = "--record-failure";
 constexpr std::size_t kTailBytes = 4096;
 constexpr std::size_t kReasonBytesMax = 500;
 
-constexpr std::array<LaboratoryCommand, 13> kCommands = {{
+constexpr std::array<LaboratoryCommand, 14> kCommands = {{
     {"phantom", "make a synthetic chest-CT data set with ground-truth lesions"},
     {"ingest", "read a data set's manifest, check every file, list what is rejected and why"},
     {"window", "map the fixed window to 8 bits, crop to the lungs, resize"},
     {"augment", "show what an augmentation makes of slices, on a contact sheet"},
     {"pretrain", "learn start weights from the pictures of a fold, without labels"},
     {"learning-rate", "find learning rates for a variant by a range test"},
+    {"pack", "choose which variants are trained together"},
     {"train", "train one variant, or several together"},
     {"predict", "compute the probabilities of a trained variant"},
     {"explain", "show and score which parts of a picture decided"},

@@ -26,7 +26,7 @@ struct StudyFlag {
   std::string_view choices = {};  ///< separated by blanks
 };
 
-constexpr std::array<StudyFlag, 21> kFlags = {{
+constexpr std::array<StudyFlag, 23> kFlags = {{
     {"preset", "preset", Kind::kText, Scope::kBoth, "NAME",
      "Named set of variants; `alveus variants --help` lists them."},
     {"epochs", "epochs", Kind::kInteger, Scope::kBoth, "N", "Epochs in place of the preset's."},
@@ -37,6 +37,10 @@ constexpr std::array<StudyFlag, 21> kFlags = {{
     {"bootstrap", "bootstrap", Kind::kInteger, Scope::kBoth, "N", "Resamples of patients."},
     {"threads-per-job", "threads", Kind::kInteger, Scope::kBoth, "N", "Threads of each training."},
     {"device", "device", Kind::kText, Scope::kBoth, "NAME", "Where networks run.", "auto cpu cuda"},
+    {"pack", "pack", Kind::kText, Scope::kBoth, "N",
+     "Variants that one training process takes together at most, or 'auto': 8 on a GPU, 1 on a CPU."},
+    {"memory", "memory", Kind::kInteger, Scope::kBoth, "MIB",
+     "Memory that such a process may take; 4096 on a CPU and 12288 on a GPU unless given."},
     {"positive", "positive", Kind::kText, Scope::kData, "LABEL", "Label of the positive class."},
     {"duplicates", "duplicates", Kind::kText, Scope::kData, "RULE", "What happens to pictures found in two patients.",
      "drop fail keep"},
@@ -71,6 +75,20 @@ core::Result<core::Value> existing(std::string_view flag, std::string_view type,
         "--" + std::string(flag) + ": there is no " + (type == "Directory" ? "folder" : "file") + " '" + path + "'");
   }
   return path_object(type, path);
+}
+
+/// Refused here, not by a job in the middle of the study.
+core::Status check_packing(const cmdline::Flags& flags) {
+  const std::string pack = flags.text("pack");
+  const bool is_count = !pack.empty() && pack.size() <= 3 && pack.front() != '0' &&
+                        pack.find_first_not_of("0123456789") == std::string::npos;
+  if (flags.has("pack") && pack != "auto" && !is_count) {
+    return core::fail(core::ErrorCode::kInvalidInput, "--pack must be 'auto' or from 1 to 999, not '" + pack + "'");
+  }
+  if (flags.has("memory") && flags.integer("memory") < 1) {
+    return core::fail(core::ErrorCode::kInvalidInput, "--memory must be at least 1 MiB");
+  }
+  return {};
 }
 
 core::Value value_of(const StudyFlag& entry, const cmdline::Flags& flags) {
@@ -121,6 +139,7 @@ core::Result<StudyRequest> study_request(const cmdline::Flags& flags) {
   if (flags.has("preset") && flags.has("study")) {
     return core::fail(core::ErrorCode::kInvalidInput, "--preset and --study both name the variants; give one of them");
   }
+  ALVEUS_TRY(check_packing(flags));
   StudyRequest request{.workflow = phantom ? "phantom-study.cwl" : "universal.cwl", .inputs = core::Object{}};
   if (!phantom) {
     ALVEUS_TRY_ASSIGN(auto data, existing("data", "Directory", flags.text("data")));

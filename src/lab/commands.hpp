@@ -12,6 +12,7 @@ cmdline::Command make_window_command();
 cmdline::Command make_augment_command();
 cmdline::Command make_pretrain_command();
 cmdline::Command make_learning_rate_command();
+cmdline::Command make_pack_command();
 cmdline::Command make_train_command();
 cmdline::Command make_predict_command();
 cmdline::Command make_explain_command();

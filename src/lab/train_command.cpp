@@ -91,11 +91,8 @@ struct Order {
   TrainingReport report;
 };
 
-core::Result<Order> order_of(const fs::path& file, const fs::path& out, const cmdline::Flags& flags,
-                             const TrainingData& data) {
-  Order order;
-  ALVEUS_TRY_ASSIGN(order.variant, read_variant(file));
-  order.out = out.empty() ? fs::path(flags.text("models")) / order.variant.id : out;
+/// Completes an order whose variant and folder are known.
+core::Status complete(Order& order, const cmdline::Flags& flags, const TrainingData& data) {
   ALVEUS_TRY_ASSIGN(order.weights, choose_start_weights(flags.text("weights"), order.variant));
   order.report.variant = order.variant;
   order.report.classes = data.folder.classes();
@@ -104,23 +101,43 @@ core::Result<Order> order_of(const fs::path& file, const fs::path& out, const cm
   order.report.pictures = data.folder.preparation();
   order.report.device = learn::name_of(data.device);
   order.report.threads = data.threads;
-  return order;
+  return {};
 }
 
-/// Those that are not trained already.
-core::Result<std::vector<Order>> open_orders(const cmdline::Flags& flags, const TrainingData& data,
-                                             cmdline::Terminal& terminal) {
-  const auto files = flags.list("variant");
-  std::vector<Order> orders;
+/// Tells of one variant of several that could not be trained, and leaves the reason in its folder for later steps.
+core::Status note_failure(const Order& order, core::Error error, cmdline::Terminal& terminal) {
+  const std::string reason = error.text();
+  terminal.error(std::move(error).with("while training " + order.variant.id));
+  const core::Value failure = core::Object{{"variant", order.variant.id}, {"step", "train"}, {"reason", reason}};
+  ALVEUS_TRY(sys::make_directories(order.out));
+  return sys::write_file(order.out / "failure.json", core::to_json(failure, core::JsonStyle::kIndented) + "\n");
+}
+
+/// What is to be trained, and whether something that was asked for cannot be.
+struct Orders {
+  std::vector<Order> open;  ///< those that are not trained already
+  bool has_failure = false;
+};
+
+core::Result<Orders> open_orders(const cmdline::Flags& flags, const TrainingData& data, cmdline::Terminal& terminal) {
+  Orders orders;
   std::set<std::string> ids;
-  for (const std::string& file : files) {
-    ALVEUS_TRY_ASSIGN(Order order, order_of(file, flags.text("out"), flags, data));
+  for (const std::string& file : flags.list("variant")) {
+    Order order;
+    ALVEUS_TRY_ASSIGN(order.variant, read_variant(file));
+    order.out = flags.has("out") ? fs::path(flags.text("out")) : fs::path(flags.text("models")) / order.variant.id;
     if (!ids.insert(order.variant.id).second) {
       return core::fail(ErrorCode::kInvalidInput, "the variant '" + order.variant.id + "' is given twice", file);
     }
+    if (auto completed = complete(order, flags, data); !completed) {
+      if (flags.has("out")) return core::fail(std::move(completed).error());
+      ALVEUS_TRY(note_failure(order, std::move(completed).error(), terminal));
+      orders.has_failure = true;
+      continue;
+    }
     ALVEUS_TRY_ASSIGN(const bool finished, is_finished(order.out, order.report, order.weights));
     if (!finished) {
-      orders.push_back(std::move(order));
+      orders.open.push_back(std::move(order));
       continue;
     }
     ALVEUS_TRY(sys::remove_tree(order.out / "checkpoint"));
@@ -195,18 +212,11 @@ core::Status settle(Order& order, core::Result<learn::TrainingOutcome>& outcome,
   return {};
 }
 
-/// Tells of one variant of several that could not be trained, and leaves the reason in its folder for later steps.
-core::Status note_failure(const Order& order, core::Error error, cmdline::Terminal& terminal) {
-  const std::string reason = error.text();
-  terminal.error(std::move(error).with("while training " + order.variant.id));
-  const core::Value failure = core::Object{{"variant", order.variant.id}, {"step", "train"}, {"reason", reason}};
-  return sys::write_file(order.out / "failure.json", core::to_json(failure, core::JsonStyle::kIndented) + "\n");
-}
-
 core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Terminal& terminal) {
   ALVEUS_TRY(check_flags(flags));
   ALVEUS_TRY_ASSIGN(const auto data, open_training_data(flags));
-  ALVEUS_TRY_ASSIGN(auto orders, open_orders(flags, data, terminal));
+  ALVEUS_TRY_ASSIGN(auto asked, open_orders(flags, data, terminal));
+  std::vector<Order>& orders = asked.open;
   for (const Order& order : orders) ALVEUS_TRY(sys::make_directories(order.out));
   listen_for_stop();
   if (!orders.empty()) tell_what_bits_depend_on(data, terminal);
@@ -217,7 +227,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   terminal.clear_status();
   const auto unrepeatable = tell_unrepeatable_operations(terminal);
   for (Order& order : orders) order.report.unrepeatable = unrepeatable;
-  auto status = cmdline::ExitStatus::kDone;
+  auto status = asked.has_failure ? cmdline::ExitStatus::kFailed : cmdline::ExitStatus::kDone;
   for (std::size_t i = 0; i < orders.size(); ++i) {
     if (const auto& log = listeners[i]->log.status(); !log) terminal.warning(log.error().text());
     auto settled = settle(orders[i], outcomes[i], terminal);

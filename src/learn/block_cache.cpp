@@ -54,6 +54,7 @@ void* BlockCache::take(std::size_t bytes) {
     std::memcpy(start, &class_bytes, sizeof class_bytes);
   }
   used_bytes_ += class_bytes;
+  peak_bytes_ = std::max(peak_bytes_, used_bytes_ + kept_bytes_);
   return static_cast<std::byte*>(start) + kHeaderBytes;
 }
 
@@ -93,6 +94,21 @@ void BlockCache::release_locked() {
 std::size_t BlockCache::kept_bytes() const {
   const std::scoped_lock lock(mutex_);
   return kept_bytes_;
+}
+
+std::size_t BlockCache::used_bytes() const {
+  const std::scoped_lock lock(mutex_);
+  return used_bytes_;
+}
+
+std::size_t BlockCache::peak_bytes() const {
+  const std::scoped_lock lock(mutex_);
+  return peak_bytes_;
+}
+
+void BlockCache::forget_peak() {
+  const std::scoped_lock lock(mutex_);
+  peak_bytes_ = used_bytes_ + kept_bytes_;
 }
 
 }  // namespace alveus::learn

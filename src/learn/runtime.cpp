@@ -16,7 +16,6 @@
 #include "sys/guarded.hpp"
 
 namespace alveus::learn {
-namespace {
 
 // Tensors may outlive `main` in LibTorch's own statics, so the cache is never destroyed.
 BlockCache& tensor_blocks() {
@@ -27,6 +26,8 @@ BlockCache& tensor_blocks() {
   }();
   return *cache;
 }
+
+namespace {
 
 void* take_tensor_block(std::size_t bytes) {
   if (bytes == 0) return nullptr;

@@ -21,27 +21,31 @@ std::int64_t moment_count(const std::string& optimizer) {
 /// A pack being filled.
 struct OpenPack {
   std::vector<const PackCandidate*> members;
-  std::vector<MemoryNeed> needs;
+  std::vector<MemoryNeed> needs;  ///< of those of which it is known
 
   bool has_room(const PackCandidate& candidate, const PackLimits& limits) const {
-    if (members.size() >= limits.variants_max) return false;
+    const bool is_known = candidate.need && needs.size() == members.size();
+    if (!is_known || members.size() >= limits.variants_max) return false;
     auto together = needs;
-    together.push_back(candidate.need);
+    together.push_back(*candidate.need);
     return memory_bytes(together, limits.freed_blocks) <= limits.memory_bytes_max;
   }
   void add(const PackCandidate& candidate) {
     members.push_back(&candidate);
-    needs.push_back(candidate.need);
+    if (candidate.need) needs.push_back(*candidate.need);
   }
   Pack close(const PackLimits& limits) const {
-    Pack pack{.variants = {}, .memory_bytes = memory_bytes(needs, limits.freed_blocks)};
+    Pack pack;
+    if (!needs.empty()) pack.memory_bytes = memory_bytes(needs, limits.freed_blocks);
     for (const PackCandidate* member : members) pack.variants.push_back(member->variant);
     std::ranges::sort(pack.variants, {}, &Variant::id);
     return pack;
   }
 };
 
-std::int64_t total(const MemoryNeed& need) { return need.kept_bytes + need.step_bytes; }
+std::int64_t size_of(const PackCandidate& candidate) {
+  return candidate.need ? candidate.need->kept_bytes + candidate.need->step_bytes : 0;
+}
 
 }  // namespace
 
@@ -71,7 +75,7 @@ std::vector<Pack> pack_variants(std::span<const PackCandidate> candidates, const
   std::vector<Pack> packs;
   for (auto& [source, members] : sources) {
     std::ranges::sort(members, {}, [](const PackCandidate* one) {
-      return std::tuple(-total(one->need), std::string_view(one->variant.id));
+      return std::tuple(-size_of(*one), std::string_view(one->variant.id));
     });
     std::vector<OpenPack> open;
     for (const PackCandidate* candidate : members) {

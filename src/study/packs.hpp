@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,10 +26,10 @@ struct MemoryNeed {
 /// the optimiser, in the mean of the averaging, and in the copy of the best weights that waits for its file.
 std::int64_t kept_bytes(const TrainingSettings& settings, std::int64_t parameter_count);
 
-/// A variant and what it takes.
+/// A variant and what it takes; where nobody knows, it gets a pack of its own.
 struct PackCandidate {
   Variant variant;
-  MemoryNeed need;
+  std::optional<MemoryNeed> need;
 };
 
 /// What becomes of the blocks of one shape while a training of another shape is at work: on the CPU they stay with the
@@ -44,7 +45,7 @@ struct PackLimits {
 /// Variants that are trained together by one process.
 struct Pack {
   std::vector<Variant> variants;  ///< sorted by id
-  std::int64_t memory_bytes = 0;
+  std::optional<std::int64_t> memory_bytes;
 };
 
 /// What a process takes that trains all of them, in turn within each step. Without the process itself.

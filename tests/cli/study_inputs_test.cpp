@@ -32,6 +32,13 @@ TEST(StudyInputsTest, PassesOnlyWhatWasGiven) {
   EXPECT_EQ(study->inputs, core::Value(core::Object{{"preset", "quick"}, {"epochs", 3}, {"patients", 12}}));
 }
 
+TEST(StudyInputsTest, HandsOnHowVariantsArePacked) {
+  const auto study = request({"--phantom", "--pack", "3", "--memory", "8192"});
+  ASSERT_TRUE(study) << study.error().text();
+  EXPECT_EQ(study->inputs, core::Value(core::Object{{"preset", "quick"}, {"pack", "3"}, {"memory", 8192}}));
+  EXPECT_TRUE(request({"--phantom", "--pack", "auto"}));
+}
+
 TEST(StudyInputsTest, HandsAFolderOfStartWeightsOn) {
   const auto folder = std::filesystem::temp_directory_path();
   const auto study = request({"--phantom", "--weights", folder.string()});
@@ -49,6 +56,9 @@ TEST(StudyInputsTest, RefusesWhatDoesNotGoTogether) {
       {{"--data", "/no/such/folder"}, "there is no folder '/no/such/folder'"},
       {{"--data", folder, "--weights", "/no/such/folder"}, "--weights: there is no folder"},
       {{"--data", folder, "--study", "/no/such/file"}, "there is no file '/no/such/file'"},
+      {{"--phantom", "--pack", "0"}, "--pack must be 'auto' or from 1 to 999, not '0'"},
+      {{"--phantom", "--pack", "many"}, "not 'many'"},
+      {{"--phantom", "--memory", "-1"}, "--memory must be at least 1 MiB"},
       {{"--phantom", "--preset", "quick", "--study", "x"}, "both name the variants"},
   };
   for (const auto& [arguments, words] : cases) {

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The same study under Alveus and under cwltool gives the same outputs, byte for byte.
+"""The same study under Alveus and under cwltool, its variants packed or not, gives the same outputs, byte for byte.
 
   cwltool_parity.py --bin DIR --source data|phantom
 
 `alveus study run` makes a small study of which some variants are refused, and leaves its inputs in inputs.json; cwltool
-then runs the very same workflow with the very same inputs. Compared are both output objects and the bytes of all they
-name. What tells of time spent is left out: timing.json and the report's section of that name. Exits 77 (skipped),
+then runs the very same workflow with the very same inputs, all variants of a fold in one pack. `alveus study run` makes
+the study once more with a process for each variant. Compared are the output objects and the bytes of all they name. What tells of time spent is left out: timing.json and the report's section of that name. Exits 77 (skipped),
 saying so, where cwltool or Node.js, which cwltool needs for JavaScript, is not installed.
 """
 
@@ -112,6 +112,15 @@ def check_failures(outputs):
         sys.exit(f"each fold has one pre-training, and its variants start from it: {starts}")
 
 
+def check_packs(state, count):
+    """So many processes trained the variants."""
+    journal, = state.glob("runs/*/journal.db")
+    with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as database:
+        trainings = {job for job, in database.execute("SELECT DISTINCT subject FROM event WHERE subject LIKE '%/train%'")}
+    if len(trainings) != count:
+        sys.exit(f"{count} trainings were to run, not {sorted(trainings)}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=Path, required=True, help="folder of the program alveus")
@@ -132,14 +141,20 @@ def main():
             source = ["--data", "data"]
         else:
             source = ["--phantom", "--patients", "12", "--slices", "3"]
-        run(["alveus", "study", "run", *source, "--study", "study.json", *SMALL, "--outdir", "ours",
-             "--state", "state"], environment, cwd=folder)
+        def study(outdir, pack):
+            run(["alveus", "study", "run", *source, "--study", "study.json", *SMALL, "--pack", pack, "--outdir", outdir,
+                 "--state", f"{outdir}-state"], environment, cwd=folder)
+            return contents(journalled_outputs(there / f"{outdir}-state"))
+
+        ours = study("ours", "3")
         workflow = args.bin.parent / "share/alveus/workflows" / WORKFLOWS[args.source]
         inputs = str(there / "ours/inputs.json")
-        theirs = run(["cwltool", "--outdir", "theirs", workflow, inputs], environment, cwd=folder)
-        ours, theirs = contents(journalled_outputs(there / "state")), contents(json.loads(theirs))
+        theirs = contents(json.loads(run(["cwltool", "--outdir", "theirs", workflow, inputs], environment, cwd=folder)))
         check_failures(ours)
+        check_packs(there / "ours-state", 3)
         found = list(differences(ours, theirs, "outputs"))
+        found += differences(ours, study("alone", "1"), "unpacked")
+        check_packs(there / "alone-state", 9)
         for line in found:
             print(line)
         if found:

@@ -193,6 +193,26 @@ TEST_F(SeveralVariantsTest, OneThatFailsLeavesItsReasonAndStopsNoOther) {
   EXPECT_TRUE(fs::exists(path() / "models" / id_of(good) / "model.safetensors"));
 }
 
+TEST_F(SeveralVariantsTest, OneWithoutStartWeightsStopsNoOther) {
+  const std::string good = variant_file({{"epochs", "1"}});
+  const std::string bad = variant_file({{"epochs", "1"}, {"initialisation", "imagenet"}});
+  const fs::path weights = path() / "start-weights";
+  ASSERT_TRUE(sys::make_directories(weights));
+  ASSERT_TRUE(sys::write_file(weights / "vgg16.pth", "another network's"));
+  EXPECT_EQ(train_all({bad, good}, {"--weights", weights.string()}), 1);
+  const auto failure = core::parse_json(read("models/" + id_of(bad) + "/failure.json"));
+  ASSERT_TRUE(failure);
+  EXPECT_THAT(failure->string_or("reason", ""), HasSubstr("start-weights: the folder has no weights of the network"));
+  EXPECT_TRUE(fs::exists(path() / "models" / id_of(good) / "model.safetensors"));
+}
+
+TEST_F(LearnedStartCommandTest, AFolderOfPretrainingsIsNoFolderOfFiles) {
+  ASSERT_TRUE(sys::make_directories(path() / "start-weights" / "another-pretraining"));
+  ASSERT_TRUE(sys::write_file(path() / "v.json", testing::variant_text({{"initialisation", "imagenet"}})));
+  EXPECT_EQ(train("m", {"--weights", (path() / "start-weights").string()}), 1);
+  EXPECT_THAT(said(), HasSubstr("with --weights")) << "as if none were given: packed or not, the reason is the same";
+}
+
 TEST_F(SeveralVariantsTest, NeedAFolderForModels) {
   const std::string one = variant_file({{"epochs", "1"}});
   const std::string two = variant_file({{"epochs", "1"}, {"seed", "2"}});

@@ -22,6 +22,20 @@ TEST(BlockCacheTest, GivesAFreedBlockToTheNextOfItsSize) {
   cache.give(block);
 }
 
+TEST(BlockCacheTest, RemembersTheMostItHadOfTheSystem) {
+  BlockCache cache(64 * kMegabyte);
+  void* const large = cache.take(6 * kMegabyte);
+  cache.give(large);
+  void* const small = cache.take(kMegabyte);
+  EXPECT_EQ(cache.used_bytes(), kMegabyte);
+  EXPECT_EQ(cache.peak_bytes(), 7 * kMegabyte) << "the freed block is kept";
+  cache.release();
+  cache.forget_peak();
+  EXPECT_EQ(cache.peak_bytes(), kMegabyte);
+  cache.give(small);
+  EXPECT_EQ(cache.used_bytes(), 0U);
+}
+
 TEST(BlockCacheTest, AlignsBlocksAndLeavesThemWritable) {
   BlockCache cache(64 * kMegabyte);
   for (const std::size_t bytes : {std::size_t{1}, std::size_t{700}, std::size_t{70'001}, 5 * kMegabyte + 1}) {

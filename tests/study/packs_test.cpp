@@ -70,6 +70,15 @@ TEST(PacksTest, GiveOneThatIsTooLargeItsOwn) {
   EXPECT_THAT(names_of(pack_variants(candidates, {.variants_max = 9, .memory_bytes_max = 10})), ElementsAre("a", "b"));
 }
 
+TEST(PacksTest, GiveOneOfUnknownNeedItsOwn) {
+  std::vector<PackCandidate> candidates = {candidate("a", {}), candidate("b", {}), candidate("c", {})};
+  candidates[1].need = std::nullopt;
+  const auto packs = pack_variants(candidates, {.variants_max = 9, .memory_bytes_max = kAll});
+  EXPECT_THAT(names_of(packs), ElementsAre("ac", "b"));
+  EXPECT_TRUE(packs[0].memory_bytes);
+  EXPECT_FALSE(packs[1].memory_bytes);
+}
+
 TEST(PacksTest, CountTheStepOfOneVariantAtATime) {
   const std::vector<MemoryNeed> needs = {{.kept_bytes = 1, .step_bytes = 20, .shape = "x"},
                                          {.kept_bytes = 2, .step_bytes = 30, .shape = "x"},

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 cwlVersion: v1.2
 class: ExpressionTool
-label: The start weights of one variant, so that it waits for no other's and gets no other's
+label: One folder with the start weights of a pack's variants and no others'
 requirements:
   InlineJavascriptRequirement: {}
 inputs:
-  variant: {type: File, loadContents: true}
+  wanted: {type: {type: array, items: ["null", string]}, doc: "Of each variant the pre-training it starts from, if any"}
   pretrained: {type: "Directory[]", doc: "What was learned without labels, called after the pre-trainings"}
-  imported: {type: "Directory?", doc: Files of start weights}
+  imported: {type: "Directory?", loadListing: shallow_listing, doc: Files of start weights}
 outputs:
   weights: Directory?
 expression: |
   ${
-    var wanted = JSON.parse(inputs.variant.contents).pretraining;
-    if (!wanted) return {weights: inputs.imported};
-    var found = inputs.pretrained.filter(function (folder) { return folder.basename === wanted; });
-    return {weights: found.length > 0 ? found[0] : null};
+    var found = inputs.pretrained.filter(function (folder) { return inputs.wanted.indexOf(folder.basename) >= 0; });
+    var files = inputs.imported && inputs.wanted.indexOf(null) >= 0 ? inputs.imported.listing : [];
+    var listing = found.concat(files);
+    if (listing.length === 0) return {weights: null};
+    return {weights: {"class": "Directory", "basename": "start-weights", "listing": listing}};
   }

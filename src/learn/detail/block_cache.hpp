@@ -32,6 +32,11 @@ class BlockCache {
   void release();
 
   std::size_t kept_bytes() const;
+  /// Of blocks that are taken.
+  std::size_t used_bytes() const;
+  /// The most that was taken or kept at one time since the last `forget_peak`: what the process had of the system.
+  std::size_t peak_bytes() const;
+  void forget_peak();
 
  private:
   void release_locked();
@@ -40,9 +45,13 @@ class BlockCache {
   std::map<std::size_t, std::vector<void*>> kept_;  // bytes of the class to free blocks
   std::size_t kept_bytes_ = 0;
   std::size_t used_bytes_ = 0;
+  std::size_t peak_bytes_ = 0;
   std::size_t limit_bytes_ = 0;
   const std::size_t kept_bytes_max_;
 };
+
+/// The cache that `start_torch` gives LibTorch for tensors on the CPU.
+BlockCache& tensor_blocks();
 
 /// The size class of a request: what is really reserved.
 std::size_t size_class(std::size_t bytes);
