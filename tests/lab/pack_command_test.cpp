@@ -81,9 +81,9 @@ TEST_F(PackCommandTest, PutsVariantsThatShareBatchesIntoOneFolder) {
   std::ranges::sort(packs, {}, &std::vector<std::string>::size);
   EXPECT_THAT(packs[0], ElementsAre(name_of(other)));
   EXPECT_THAT(packs[1], ::testing::UnorderedElementsAreArray(together));
-  EXPECT_EQ(*sys::read_file(path() / "packs" / (names_in("1").size() == 1 ? "1" : "2") / name_of(other)),
-            *sys::read_file(other))
-      << "the files are those of 'alveus variants'";
+  const std::string alone = names_in("1").size() == 1 ? "1" : "2";
+  const auto packed = sys::read_file(path() / "packs" / alone / name_of(other));
+  EXPECT_EQ(*core::parse_json(*packed), *core::parse_json(*sys::read_file(other)));
   EXPECT_EQ(table().row_count(), 3U);
 }
 
@@ -102,9 +102,9 @@ TEST_F(PackCommandTest, KeepsWithinTheMemory) {
   const std::vector<std::string> variants = {add_variant({{"learning_rate", "0.1"}}),
                                              add_variant({{"learning_rate", "0.01"}}),
                                              add_variant({{"learning_rate", "0.001"}})};
-  ASSERT_EQ(pack(variants, {"--pack", "9", "--memory", "1200"}), 0) << said();
+  ASSERT_EQ(pack(variants, {"--pack", "9", "--memory", "1000"}), 0) << said();
   EXPECT_EQ(names_in("1").size() + names_in("2").size(), 3U);
-  for (std::size_t row = 0; row < 3; ++row) EXPECT_LE(std::stoi(table().row(row)[2]), 1200);
+  for (std::size_t row = 0; row < 3; ++row) EXPECT_LE(std::stoi(table().row(row)[2]), 1000);
   ASSERT_EQ(pack(variants, {"--pack", "9", "--memory", "100"}), 0) << said();
   EXPECT_EQ(names_in("3").size(), 1U) << "those that are too large are not left out";
 }
