@@ -89,19 +89,39 @@ std::string reason_of(const sys::ForegroundEnd& end) {
   return reason;
 }
 
-/// Of several variants those that have neither a model nor a reason yet: the program ended before it could say.
+/// The files of those variants that have neither a model nor a reason yet: the program ended before it could say.
+std::vector<std::string> unfinished_below(const std::filesystem::path& models, std::span<const std::string> arguments) {
+  std::vector<std::string> files;
+  for (const std::string& file : values_of(arguments, "--variant")) {
+    const auto folder = models / std::filesystem::path(file).stem();
+    std::error_code ignored;
+    const bool is_finished = std::filesystem::exists(folder / "training.json", ignored) ||
+                             std::filesystem::exists(folder / "failure.json", ignored);
+    if (!is_finished) files.push_back(file);
+  }
+  return files;
+}
+
 core::Status record_failures_below(const std::filesystem::path& models, std::span<const std::string> arguments,
                                    const std::string& reason) {
-  for (const std::string& file : values_of(arguments, "--variant")) {
+  for (const std::string& file : unfinished_below(models, arguments)) {
     const std::string variant = std::filesystem::path(file).stem().string();
-    const auto folder = models / variant;
-    std::error_code ignored;
-    if (std::filesystem::exists(folder / "training.json", ignored)) continue;
-    if (std::filesystem::exists(folder / "failure.json", ignored)) continue;
-    ALVEUS_TRY(sys::make_directories(folder));
-    ALVEUS_TRY(sys::write_file(folder / "failure.json", failure_text(variant, "train", reason)));
+    ALVEUS_TRY(sys::make_directories(models / variant));
+    ALVEUS_TRY(sys::write_file(models / variant / "failure.json", failure_text(variant, "train", reason)));
   }
   return {};
+}
+
+/// The same call for one of its variants.
+std::vector<std::string> for_variant(std::span<const std::string> arguments, const std::string& file) {
+  std::vector<std::string> kept;
+  bool is_in_list = false;
+  for (const std::string& argument : arguments) {
+    if (argument.starts_with("--")) is_in_list = argument == "--variant";
+    if (!is_in_list && !argument.starts_with("--variant=")) kept.push_back(argument);
+  }
+  kept.insert(kept.end(), {"--variant", file});
+  return kept;
 }
 
 core::Status record_failure(std::span<const std::string> arguments, const sys::ForegroundEnd& end) {
@@ -120,6 +140,24 @@ core::Status record_failure(std::span<const std::string> arguments, const sys::F
 bool is_interruption(const sys::ForegroundEnd& end) {
   constexpr int kInterrupted = static_cast<int>(cmdline::ExitStatus::kInterrupted);
   return end.signal == SIGINT || end.signal == SIGTERM || end.exit_code == kInterrupted;
+}
+
+/// Runs the program; a failure becomes a file, and the exit code is then 0. A signal that ended a training of several
+/// (memory ran out, say) may be one variant's doing: the unfinished ones go on from their checkpoints, each by itself.
+core::Result<int> run_and_record(const std::filesystem::path& program, const std::vector<std::string>& arguments) {
+  ALVEUS_TRY_ASSIGN(const auto end, sys::run_foreground(program, arguments, kTailBytes));
+  if (end.exit_code == 0 || is_interruption(end)) return end.exit_code;
+  const auto models = value_of(arguments, "--models");
+  const bool is_of_several = arguments.front() == "train" && values_of(arguments, "--variant").size() > 1;
+  if (end.signal == 0 || models.empty() || !is_of_several) {
+    ALVEUS_TRY(record_failure(arguments, end));
+    return 0;
+  }
+  for (const std::string& file : unfinished_below(models, arguments)) {
+    ALVEUS_TRY_ASSIGN(const int status, run_and_record(program, for_variant(arguments, file)));
+    if (status != 0) return status;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -146,10 +184,8 @@ core::Result<int> run_laboratory(std::span<const std::string> arguments) {
   core::Error missing;
   if (passed.size() == arguments.size()) {
     missing = sys::replace_process(program, passed);
-  } else if (auto end = sys::run_foreground(program, passed, kTailBytes)) {
-    if (end->exit_code == 0 || is_interruption(*end)) return end->exit_code;
-    ALVEUS_TRY(record_failure(passed, *end));
-    return 0;
+  } else if (auto end = run_and_record(program, passed)) {
+    return *end;
   } else {
     missing = std::move(end).error();
   }

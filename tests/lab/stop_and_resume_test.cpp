@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <future>
 #include <thread>
 
 #include "cmdline/command.hpp"
+#include "core/json.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
 #include "testing/lesion_folder.hpp"
@@ -134,6 +136,54 @@ TEST_F(StopAndResumeTest, ATrainingOfSeveralThatNeverBeganLeavesAReasonForEach) 
     const auto failure = sys::read_file(path() / "models" / variant / "failure.json");
     ASSERT_TRUE(failure) << variant;
     EXPECT_NE(failure->find("absent"), std::string::npos);
+  }
+}
+
+TEST_F(StopAndResumeTest, VariantsWhoseProcessIsKilledGoOnAlone) {
+  std::vector<std::string> ids;
+  for (const std::string optimizer : {"adam", "sgd"}) {
+    const auto text = testing::variant_text({{"epochs", "4"}, {"batch_size", "4"}, {"optimizer", optimizer}});
+    ids.push_back(core::parse_json(text)->string_or("id", ""));
+    ASSERT_TRUE(sys::write_file(path() / (ids.back() + ".json"), text));
+  }
+  auto several = command("m");
+  several.arguments = {fs::path(several.arguments[0]).parent_path() / "alveus",
+                       "train",
+                       "--record-failure",
+                       "--variant",
+                       ids[0] + ".json",
+                       ids[1] + ".json",
+                       "--tensors",
+                       "tensors",
+                       "--folds",
+                       "tensors/folds.csv",
+                       "--models",
+                       "models"};
+  std::promise<sys::ProcessEnd> promise;
+  auto ended = promise.get_future();
+  const auto process = runner().start(several, [&](const sys::ProcessEnd& end) { promise.set_value(end); });
+  ASSERT_TRUE(process) << process.error().text();
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!fs::exists(path() / "models" / ids[1] / "checkpoint/classify/state.safetensors")) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    ASSERT_NE(ended.wait_for(std::chrono::milliseconds(5)), std::future_status::ready);
+  }
+  const std::string front = std::to_string(sys::system_id_of(*process));
+  const auto children = sys::read_file("/proc/" + front + "/task/" + front + "/children");
+  ASSERT_TRUE(children && !children->empty());
+  ASSERT_EQ(::kill(std::stoi(*children), SIGKILL), 0);
+
+  EXPECT_EQ(ended.get().exit_code, 0);
+  for (const std::string& id : ids) {
+    auto alone = command("alone-" + id);
+    alone.arguments[3] = id + ".json";
+    ASSERT_EQ(sys::run_process(runner(), alone)->exit_code, 0);
+    EXPECT_FALSE(fs::exists(path() / "models" / id / "failure.json"));
+    for (const std::string file : {"model.safetensors", "training.json", "history.csv"}) {
+      EXPECT_EQ(sys::read_file(path() / "models" / id / file).value_or("absent"),
+                *sys::read_file(path() / ("alone-" + id) / file))
+          << id << " " << file;
+    }
   }
 }
 
