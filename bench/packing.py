@@ -107,7 +107,7 @@ class Task:
     def __init__(self, args, work, files, decoding, name, variants, epochs, batch):
         self.args, self.work, self.decoding, self.name = args, work, decoding, name
         self.rates = [f"{1e-4 * (i + 1):.1e}" for i in range(variants)]
-        folder = f"{work}/{name}"
+        folder = f"{work}/variants-{name}"
         run([f"{args.bin}/alveus", "variants", "--folds", f"{work}/folds/folds.csv", "--out", folder, "--network",
              "resnet18", "--epochs", epochs, "--batch-size", batch, "--augmentation", "none", "--learning-rate",
              *self.rates])

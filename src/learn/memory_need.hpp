@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "core/result.hpp"
 #include "learn/runtime.hpp"
@@ -13,9 +15,9 @@
 namespace alveus::learn {
 
 /// Estimates what trainings on a tensor folder take of the memory of their device. What a step takes is counted, not
-/// computed from formulae: a step of two examples and one of four, forward and backward, are walked on the CPU, and the
-/// rest grows with the examples. A network is walked once for each precision. One thread, and nothing else may make
-/// tensors meanwhile. After `start_torch`.
+/// computed from formulae: a step of two slices and one of four (of one scan and of two), forward and backward, are
+/// walked on the CPU, and the rest grows with the examples. A network is walked once for each precision. One thread,
+/// and nothing else may make tensors meanwhile. After `start_torch`.
 class MemoryEstimate {
  public:
   /// `folder` is borrowed.
@@ -36,7 +38,7 @@ class MemoryEstimate {
 
   const TensorFolder& folder_;
   Device device_;
-  std::map<std::pair<std::string, std::string>, StepCost> costs_;  ///< by network and precision
+  std::map<std::tuple<std::string, std::string, std::int64_t>, StepCost> costs_;  ///< by network, precision and depth
 };
 
 }  // namespace alveus::learn
