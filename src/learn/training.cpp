@@ -351,7 +351,7 @@ core::Result<RateCurve> sweep_rates(const TrainingInputs& inputs, const RateRang
   for (std::int64_t parts = settings.batch_parts;; parts *= 2) {
     auto sweep = sweep_in_parts(inputs, range, parts, options, clock);
     if (sweep) return RateCurve{.sweep = *std::move(sweep), .batch_parts = parts};
-    if (!is_out_of_memory(sweep.error()) || 2 * parts > settings.batch_size) {
+    if (!is_out_of_memory(sweep.error()) || 2 * parts > study::examples_per_step(settings)) {
       return core::fail(std::move(sweep).error());
     }
   }

@@ -4,6 +4,7 @@
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "learn/predictor.hpp"
+#include "learn/runtime.hpp"
 #include "learn/training.hpp"
 #include "study/auroc.hpp"
 #include "testing/lesion_folder.hpp"
@@ -25,6 +26,12 @@ class ScanTrainingTest : public ::testing::Test {
   void open() {
     folder_ = std::move(*TensorFolder::open(files_.path));
     folds_ = *study::FoldTable::parse("folds.csv", *sys::read_file(files_.folds_file()));
+  }
+
+  void enlarge(std::size_t side) {
+    files_.side = side;
+    files_.write();
+    open();
   }
 
   TrainingInputs inputs(Settings settings) const {
@@ -128,6 +135,25 @@ TEST_F(ScanTrainingTest, VariantsOfSlicesVolumesAndBagsTrainTogetherAsAlone) {
     EXPECT_EQ(weights_hash(*together[i]), weights_hash(*alone)) << i;
     EXPECT_EQ(together[i]->history, alone->history) << i;
   }
+}
+
+TEST_F(ScanTrainingTest, HalvesItsBatchesOfBagsUntilTheyFitIntoMemory) {
+  enlarge(64);  // so that a batch takes more than a copy of the weights
+  const Settings settings = {{"network", "attention_mil"}, {"epochs", "1"}, {"depth", "4"}, {"scan_batch_size", "12"}};
+  ASSERT_TRUE(start_torch(1));
+  core::Result<TrainingOutcome> limited = TrainingOutcome();
+  for (std::int64_t mib = 320; limited && limited->batch_parts == 1 && mib > 240; mib -= 10) {
+    limit_tensor_memory(mib << 20);
+    limited = run(inputs(settings), options("limited" + std::to_string(mib)));
+    limit_tensor_memory(0);
+  }
+  ASSERT_TRUE(limited) << limited.error().text();
+  ASSERT_GT(limited->batch_parts, 1);
+  auto parted = inputs(settings);
+  parted.variant.settings.batch_parts = limited->batch_parts;
+  const auto asked = run(parted, options("asked"));
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(weights_hash(*limited), weights_hash(*asked));
 }
 
 TEST_F(ScanTrainingTest, NamesTheScansOfTheBatchInWhichItDiverges) {
