@@ -7,8 +7,8 @@
 #include <cstring>
 #include <vector>
 
-#include "core/json.hpp"
 #include "core/text.hpp"
+#include "study/failure.hpp"
 #include "sys/file.hpp"
 #include "sys/foreground.hpp"
 
@@ -96,18 +96,22 @@ std::vector<std::string> unfinished_below(const std::filesystem::path& models, s
     const auto folder = models / std::filesystem::path(file).stem();
     std::error_code ignored;
     const bool is_finished = std::filesystem::exists(folder / "training.json", ignored) ||
-                             std::filesystem::exists(folder / "failure.json", ignored);
+                             std::filesystem::exists(folder / study::kFailureFile, ignored);
     if (!is_finished) files.push_back(file);
   }
   return files;
+}
+
+core::Status write_failure(const std::filesystem::path& folder, const study::Failure& failure) {
+  ALVEUS_TRY(sys::make_directories(folder));
+  return sys::write_file(folder / study::kFailureFile, study::failure_json(failure));
 }
 
 core::Status record_failures_below(const std::filesystem::path& models, std::span<const std::string> arguments,
                                    const std::string& reason) {
   for (const std::string& file : unfinished_below(models, arguments)) {
     const std::string variant = std::filesystem::path(file).stem().string();
-    ALVEUS_TRY(sys::make_directories(models / variant));
-    ALVEUS_TRY(sys::write_file(models / variant / "failure.json", failure_text(variant, "train", reason)));
+    ALVEUS_TRY(write_failure(models / variant, {.variant = variant, .step = "train", .reason = reason}));
   }
   return {};
 }
@@ -133,8 +137,7 @@ core::Status record_failure(std::span<const std::string> arguments, const sys::F
   if (const auto out = value_of(arguments, "--out"); !out.empty() && (step == "train" || step == "pretrain")) {
     folder = out;
   }
-  ALVEUS_TRY(sys::make_directories(folder));
-  return sys::write_file(folder / "failure.json", failure_text(variant_of(arguments), step, reason_of(end)));
+  return write_failure(folder, {.variant = variant_of(arguments), .step = step, .reason = reason_of(end)});
 }
 
 bool is_interruption(const sys::ForegroundEnd& end) {
@@ -168,11 +171,6 @@ bool is_laboratory_command(std::string_view name) {
   return std::ranges::any_of(kCommands, [&](const LaboratoryCommand& command) {
     return command.name == name || (command.name.starts_with(name) && command.name[name.size()] == ' ');
   });
-}
-
-std::string failure_text(std::string_view variant, std::string_view step, std::string_view reason) {
-  const core::Value failure = core::Object{{"variant", variant}, {"step", step}, {"reason", reason}};
-  return core::to_json(failure, core::JsonStyle::kIndented) + "\n";
 }
 
 core::Result<int> run_laboratory(std::span<const std::string> arguments) {

@@ -28,7 +28,4 @@ std::span<const LaboratoryCommand> laboratory_commands();
 /// status is then 0, so that one variant's failure does not stop a study.
 core::Result<int> run_laboratory(std::span<const std::string> arguments);
 
-/// The text of failure.json. `reason` is the last line the program wrote, or how it was ended.
-std::string failure_text(std::string_view variant, std::string_view step, std::string_view reason);
-
 }  // namespace alveus::cli

@@ -10,8 +10,8 @@
 
 #include "cmdline/command.hpp"
 #include "core/result.hpp"
+#include "study/failure.hpp"
 #include "study/scores.hpp"
-#include "study/study_metrics.hpp"
 
 namespace alveus::cli {
 

@@ -14,6 +14,7 @@
 #include "lab/training_data.hpp"
 #include "lab/training_display.hpp"
 #include "learn/pretraining.hpp"
+#include "study/failure.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 
@@ -84,7 +85,7 @@ core::Status write_outputs(const fs::path& out, const learn::PretrainingInputs& 
                                           {"pictures_per_second", pictures_per_second}};
   ALVEUS_TRY(sys::write_file(out / "timing.json", core::to_json(timing, core::JsonStyle::kIndented) + "\n"));
   ALVEUS_TRY(sys::write_file(out / "pretraining.json", pretraining_json(report)));
-  ALVEUS_TRY(sys::remove_tree(out / "failure.json"));
+  ALVEUS_TRY(sys::remove_tree(out / study::kFailureFile));
   return sys::remove_tree(out / "checkpoint");
 }
 

@@ -16,6 +16,7 @@
 #include "lab/training_data.hpp"
 #include "lab/training_display.hpp"
 #include "lab/training_log.hpp"
+#include "study/failure.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
 
@@ -79,7 +80,7 @@ core::Status write_outputs(const fs::path& out, const learn::TrainingOutcome& ou
   ALVEUS_TRY(
       sys::write_file(out / "timing.json", core::to_json(core::Value(timing), core::JsonStyle::kIndented) + "\n"));
   ALVEUS_TRY(sys::write_file(out / "training.json", training_json(report)));
-  ALVEUS_TRY(sys::remove_tree(out / "failure.json"));
+  ALVEUS_TRY(sys::remove_tree(out / study::kFailureFile));
   return sys::remove_tree(out / "checkpoint");
 }
 
@@ -106,11 +107,10 @@ core::Status complete(Order& order, const cmdline::Flags& flags, const TrainingD
 
 /// Tells of one variant of several that could not be trained, and leaves the reason in its folder for later steps.
 core::Status note_failure(const Order& order, core::Error error, cmdline::Terminal& terminal) {
-  const std::string reason = error.text();
+  const study::Failure failure = {.variant = order.variant.id, .step = "train", .reason = error.text()};
   terminal.error(std::move(error).with("while training " + order.variant.id));
-  const core::Value failure = core::Object{{"variant", order.variant.id}, {"step", "train"}, {"reason", reason}};
   ALVEUS_TRY(sys::make_directories(order.out));
-  return sys::write_file(order.out / "failure.json", core::to_json(failure, core::JsonStyle::kIndented) + "\n");
+  return sys::write_file(order.out / study::kFailureFile, study::failure_json(failure));
 }
 
 /// What is to be trained, and whether something that was asked for cannot be.

@@ -9,6 +9,7 @@
 #include "lab/member_reader.hpp"
 #include "learn/predictor.hpp"
 #include "learn/runtime.hpp"
+#include "study/failure.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::lab {
@@ -106,14 +107,12 @@ core::Result<TrainingReport> parse_training_json(const std::string& name, std::s
 
 core::Status check_failure(const std::filesystem::path& folder) {
   std::error_code ignored;
-  const auto file = folder / "failure.json";
+  const auto file = folder / study::kFailureFile;
   if (!std::filesystem::exists(file, ignored)) return {};
   ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
-  const auto failure = core::parse_json(text);
-  if (!failure) return core::fail(ErrorCode::kInvalidInput, failure.error().message, file.string());
-  return core::fail(ErrorCode::kUnavailable, "the variant '" + failure->string_or("variant", "?") +
-                                                 "' failed in step '" + failure->string_or("step", "?") +
-                                                 "': " + failure->string_or("reason", "no reason was recorded"));
+  ALVEUS_TRY_ASSIGN(const auto failure, study::parse_failure(file.string(), text));
+  return core::fail(ErrorCode::kUnavailable,
+                    "the variant '" + failure.variant + "' failed in step '" + failure.step + "': " + failure.reason);
 }
 
 core::Result<TrainedModel> open_model(const std::filesystem::path& folder, learn::Device device) {

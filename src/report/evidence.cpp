@@ -21,8 +21,8 @@ const SourceFile* Evidence::find_source(const std::string& name) const {
   return found == sources.end() ? nullptr : &*found;
 }
 
-std::vector<Failure> Evidence::failures() const {
-  std::set<Failure> all(metrics.failures.begin(), metrics.failures.end());
+std::vector<study::Failure> Evidence::failures() const {
+  std::set<study::Failure> all(metrics.failures.begin(), metrics.failures.end());
   all.insert(comparison.failures.begin(), comparison.failures.end());
   for (const auto& run : runs) {
     if (run.failure) all.insert(*run.failure);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/value.hpp"
+#include "study/failure.hpp"
 #include "study/unit.hpp"
 
 namespace alveus::report {
@@ -98,19 +99,11 @@ struct ConfigurationResult {
   Level slice;  ///< of scans where they are the unit
 };
 
-/// A step of a variant that failed.
-struct Failure {
-  std::string variant;
-  std::string step;
-  std::string reason;
-  friend auto operator<=>(const Failure&, const Failure&) = default;
-};
-
 struct Metrics {
   core::Value settings;
   std::string scores_sha256;
   std::vector<ConfigurationResult> configurations;
-  std::vector<Failure> failures;
+  std::vector<study::Failure> failures;
   std::vector<std::string> warnings;
 
   const ConfigurationResult* find(const std::string& configuration) const;
@@ -165,7 +158,7 @@ struct Comparison {
   std::optional<Selection> selection;
   std::optional<ValidationChoice> validation_choice;
   std::vector<std::pair<std::string, std::string>> excluded;  ///< configuration, reason
-  std::vector<Failure> failures;
+  std::vector<study::Failure> failures;
   std::vector<std::string> warnings;
 };
 
@@ -192,7 +185,7 @@ struct TrainingRun {
   core::Value record;  ///< training.json as it is
   core::Value timing;  ///< timing.json as it is; null when there is none
   std::vector<Epoch> history;
-  std::optional<Failure> failure;
+  std::optional<study::Failure> failure;
 };
 
 struct Explanation {
@@ -276,7 +269,7 @@ struct Evidence {
 
   const SourceFile* find_source(const std::string& name) const;
   /// All failures that any file names, each once, sorted.
-  std::vector<Failure> failures() const;
+  std::vector<study::Failure> failures() const;
   /// The run that tells a configuration's settings: its first that did not fail.
   const TrainingRun* find_run_of(const std::string& configuration) const;
 };

@@ -7,6 +7,7 @@
 #include "core/json.hpp"
 #include "report/detail/read_results.hpp"
 #include "report/report.hpp"
+#include "study/failure.hpp"
 #include "sys/file.hpp"
 
 namespace alveus::report {
@@ -94,11 +95,12 @@ class Loader {
       }
       return add_run(std::move(run), folder);
     }
-    ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(folder / "failure.json", kTextBytesMax));
+    const fs::path file = folder / study::kFailureFile;
+    ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file, kTextBytesMax));
     TrainingRun run;
-    ALVEUS_TRY_ASSIGN(run.failure, read_failure((folder / "failure.json").string(), text));
+    ALVEUS_TRY_ASSIGN(run.failure, study::parse_failure(file.string(), text));
     run.variant = run.failure->variant;
-    ALVEUS_TRY(read("training/" + run.variant + "/failure.json", folder / "failure.json"));
+    ALVEUS_TRY(read("training/" + run.variant + "/" + std::string(study::kFailureFile), file));
     return add_run(std::move(run), folder);
   }
 

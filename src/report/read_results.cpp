@@ -91,8 +91,8 @@ ConfigurationResult configuration_of(const JsonView& view) {
   return result;
 }
 
-std::vector<Failure> failures_of(const JsonView& root) {
-  std::vector<Failure> failures;
+std::vector<study::Failure> failures_of(const JsonView& root) {
+  std::vector<study::Failure> failures;
   for (const auto& row : root.items("failures")) {
     failures.push_back(
         {.variant = row.text("variant"), .step = row.find_text("step"), .reason = row.find_text("reason")});

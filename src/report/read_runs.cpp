@@ -60,15 +60,6 @@ core::Result<TrainingRun> read_training(const std::string& name, std::string_vie
   return run;
 }
 
-core::Result<Failure> read_failure(const std::string& name, std::string_view text) {
-  ALVEUS_TRY_ASSIGN(const auto value, read_json(name, text));
-  std::optional<core::Error> error;
-  const JsonView root(value, name, error);
-  Failure failure{.variant = root.text("variant"), .step = root.find_text("step"), .reason = root.find_text("reason")};
-  if (error) return core::fail(*std::move(error));
-  return failure;
-}
-
 core::Result<std::vector<Epoch>> read_history(const std::string& name, std::string_view text) {
   ALVEUS_TRY_ASSIGN(const auto table, core::CsvTable::parse(name, text));
   ALVEUS_TRY(require(table, {"epoch", "train_loss", "val_loss"}));

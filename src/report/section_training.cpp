@@ -100,7 +100,7 @@ Markup failures_section(PageState& page) {
   }
   TableMaker table({{"Variant"}, {"Step"}, {"Reason"}}, "compact");
   for (const auto& failure : failures) table.add({code(failure.variant), failure.step, failure.reason});
-  auto sources = sources_below(page.evidence, "training/", "/failure.json");
+  auto sources = sources_below(page.evidence, "training/", "/" + std::string(study::kFailureFile));
   sources.insert(sources.begin(), {"metrics.json", "comparison/comparison.json"});
   return section("failures", "Failed variants",
                  numbered_table(page, table.finish(),

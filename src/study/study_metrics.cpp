@@ -7,7 +7,6 @@
 #include <set>
 #include <utility>
 
-#include "core/json.hpp"
 #include "study/auroc.hpp"
 
 namespace alveus::study {
@@ -107,25 +106,6 @@ class Measurer {
 };
 
 }  // namespace
-
-core::Result<Failure> parse_failure(std::string_view name, std::string_view text) {
-  auto parsed = core::parse_json(text);
-  if (!parsed) {
-    core::Error error = parsed.error();
-    error.where = std::string(name) + ":" + error.where;
-    return core::fail(std::move(error));
-  }
-  Failure failure;
-  for (const auto& [key, member] : {std::pair("variant", &Failure::variant), std::pair("step", &Failure::step),
-                                    std::pair("reason", &Failure::reason)}) {
-    failure.*member = parsed->string_or(key, "");
-    if (failure.*member == "") {
-      return core::fail(ErrorCode::kInvalidInput, "the failure has no text '" + std::string(key) + "'",
-                        std::string(name));
-    }
-  }
-  return failure;
-}
 
 Spread spread_of(std::vector<std::optional<double>> values) {
   Spread spread{.mean = std::nullopt, .standard_deviation = std::nullopt, .values = std::move(values)};

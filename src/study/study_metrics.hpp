@@ -5,27 +5,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
-#include "core/value.hpp"
+#include "study/failure.hpp"
 #include "study/level_metrics.hpp"
 #include "study/pooling.hpp"
 #include "study/scores.hpp"
 
 namespace alveus::study {
-
-/// A variant that gave no scores, as its failure.json says.
-struct Failure {
-  std::string variant;
-  std::string step;
-  std::string reason;
-  friend auto operator<=>(const Failure&, const Failure&) = default;
-};
-
-/// Reads a failure.json. kInvalidInput names the file and the member that is missing.
-core::Result<Failure> parse_failure(std::string_view name, std::string_view text);
 
 struct MetricsOptions {
   Aggregate aggregate = Aggregate::kMean;

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/json.hpp"
-
 namespace alveus::cli {
 namespace {
 
@@ -23,14 +21,6 @@ TEST(LaboratoryCommandTest, SaysThatTheProgramIsMissing) {
   EXPECT_EQ(status.error().code, core::ErrorCode::kNotFound);
   EXPECT_NE(status.error().message.find("alveus-lab"), std::string::npos);
   EXPECT_NE(status.error().message.find("needs the laboratory"), std::string::npos);
-}
-
-TEST(LaboratoryCommandTest, WritesAFailureThatReadsBack) {
-  const auto failure = core::parse_json(failure_text("vgg-f0", "train", "the loss is \"NaN\" in batch 3"));
-  ASSERT_TRUE(failure);
-  EXPECT_EQ(failure->string_or("variant", ""), "vgg-f0");
-  EXPECT_EQ(failure->string_or("step", ""), "train");
-  EXPECT_EQ(failure->string_or("reason", ""), "the loss is \"NaN\" in batch 3");
 }
 
 }  // namespace

@@ -89,14 +89,6 @@ TEST(StudyMetricsTest, FailWhenEverythingFailed) {
   EXPECT_THAT(metrics.error().message, HasSubstr("all 1 variants failed, 'a-f0' in train (out of memory)"));
 }
 
-TEST(FailureTest, IsReadFromItsFile) {
-  const auto failure = parse_failure("failure.json", R"({"variant": "a-f0", "step": "train", "reason": "signal 9"})");
-  EXPECT_EQ(*failure, (Failure{.variant = "a-f0", .step = "train", .reason = "signal 9"}));
-  EXPECT_EQ(parse_failure("failure.json", R"({"variant": "a-f0", "step": "train"})").error().text(),
-            "failure.json: the failure has no text 'reason'");
-  EXPECT_THAT(parse_failure("failure.json", "{").error().where, testing::StartsWith("failure.json:"));
-}
-
 TEST(SpreadTest, SkipsWhatIsUndefined) {
   const auto spread = spread_of({1.0, std::nullopt, 3.0});
   EXPECT_EQ(*spread.mean, 2);

@@ -16,9 +16,8 @@ core::Result<Comparison> read_comparison(const std::string& name, std::string_vi
 core::Result<Folds> read_folds(const std::string& name, std::string_view text);
 core::Result<Tensors> read_tensors(const std::string& name, std::string_view text);
 
-/// training.json, or the failure.json that stands for it. `variant` and `configuration` come from the text.
+/// training.json. `variant` and `configuration` come from the text.
 core::Result<TrainingRun> read_training(const std::string& name, std::string_view text);
-core::Result<Failure> read_failure(const std::string& name, std::string_view text);
 core::Result<std::vector<Epoch>> read_history(const std::string& name, std::string_view text);
 core::Result<std::vector<Explanation>> read_explanations(const std::string& name, std::string_view text);
 
