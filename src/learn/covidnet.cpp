@@ -18,14 +18,7 @@ constexpr std::array kStages = {CovidNetStage{56, 3}, CovidNetStage{112, 4}, Cov
                                 CovidNetStage{424, 3}};
 constexpr std::int64_t kStemChannels = 56;
 
-void add(Layers& layers, WeightList& weights, const std::string& name, const ConvolutionShape& shape, Activation then) {
-  add_normed_convolution(layers, weights,
-                         {.convolution = name + ".conv",
-                          .norm = name + ".norm",
-                          .shape = shape,
-                          .settings = {.then = then},
-                          .filling = he_filling(shape, Fan::kOut)});
-}
+constexpr ConvolutionHabit kConvolutions;
 
 struct StoneShape {
   std::int64_t in_channels;
@@ -38,28 +31,28 @@ std::unique_ptr<Layer> building_stone(WeightList& weights, const std::string& na
   const std::int64_t many = shape.in_channels * 3 / 2;
   const std::int64_t few_again = shape.out_channels / 2;
   Layers main;
-  add(main, weights, name + ".project1", {.in_channels = shape.in_channels, .out_channels = few}, Activation::kRelu);
-  add(main, weights, name + ".expand", {.in_channels = few, .out_channels = many}, Activation::kRelu);
-  add(main, weights, name + ".filter",
-      {.in_channels = many, .out_channels = many, .kernel = 3, .stride = shape.stride, .padding = 1, .groups = many},
-      Activation::kRelu);
-  add(main, weights, name + ".project2", {.in_channels = many, .out_channels = few_again}, Activation::kRelu);
-  add(main, weights, name + ".extend", {.in_channels = few_again, .out_channels = shape.out_channels},
-      Activation::kNone);
+  kConvolutions.add(main, weights, name + ".project1", {.in_channels = shape.in_channels, .out_channels = few});
+  kConvolutions.add(main, weights, name + ".expand", {.in_channels = few, .out_channels = many});
+  kConvolutions.add(
+      main, weights, name + ".filter",
+      {.in_channels = many, .out_channels = many, .kernel = 3, .stride = shape.stride, .padding = 1, .groups = many});
+  kConvolutions.add(main, weights, name + ".project2", {.in_channels = many, .out_channels = few_again});
+  kConvolutions.add(main, weights, name + ".extend", {.in_channels = few_again, .out_channels = shape.out_channels},
+                    Activation::kNone);
   Layers shortcut;
   if (shape.stride != 1 || shape.in_channels != shape.out_channels) {
-    add(shortcut, weights, name + ".shortcut",
-        {.in_channels = shape.in_channels, .out_channels = shape.out_channels, .stride = shape.stride},
-        Activation::kNone);
+    kConvolutions.add(shortcut, weights, name + ".shortcut",
+                      {.in_channels = shape.in_channels, .out_channels = shape.out_channels, .stride = shape.stride},
+                      Activation::kNone);
   }
   return std::make_unique<ResidualBlock>(std::move(main), std::move(shortcut));
 }
 
 Blueprint build(const NetworkSize& size, WeightList& weights) {
   Blueprint network;
-  add(network.features, weights, "stem",
-      {.in_channels = size.in_channels, .out_channels = kStemChannels, .kernel = 7, .stride = 2, .padding = 3},
-      Activation::kRelu);
+  kConvolutions.add(
+      network.features, weights, "stem",
+      {.in_channels = size.in_channels, .out_channels = kStemChannels, .kernel = 7, .stride = 2, .padding = 3});
   std::int64_t channels = kStemChannels;
   for (std::size_t stage = 0; stage < kStages.size(); ++stage) {
     if (stage + 1 == kStages.size()) network.next_to_last_end = network.features.size();

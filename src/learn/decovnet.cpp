@@ -11,16 +11,7 @@ namespace {
 /// names are ours.
 constexpr std::int64_t kStemChannels = 16;
 
-void add(Layers& layers, WeightList& weights, const std::string& name, ConvolutionShape shape,
-         Activation then = Activation::kRelu) {
-  shape.axes = 3;
-  add_normed_convolution(layers, weights,
-                         {.convolution = name + ".conv",
-                          .norm = name + ".norm",
-                          .shape = shape,
-                          .settings = {.then = then},
-                          .filling = he_filling(shape, Fan::kOut)});
-}
+constexpr ConvolutionHabit kConvolutions = {.axes = 3};
 
 struct StageShape {
   std::int64_t in_channels;
@@ -31,14 +22,15 @@ struct StageShape {
 std::unique_ptr<Layer> stage(WeightList& weights, const std::string& name, const StageShape& shape) {
   const std::int64_t inner = shape.out_channels / 4;
   Layers main;
-  add(main, weights, name + ".reduce", {.in_channels = shape.in_channels, .out_channels = inner});
-  add(main, weights, name + ".filter",
-      {.in_channels = inner, .out_channels = inner, .kernel = 3, .stride = shape.stride, .padding = 1});
-  add(main, weights, name + ".expand", {.in_channels = inner, .out_channels = shape.out_channels}, Activation::kNone);
+  kConvolutions.add(main, weights, name + ".reduce", {.in_channels = shape.in_channels, .out_channels = inner});
+  kConvolutions.add(main, weights, name + ".filter",
+                    {.in_channels = inner, .out_channels = inner, .kernel = 3, .stride = shape.stride, .padding = 1});
+  kConvolutions.add(main, weights, name + ".expand", {.in_channels = inner, .out_channels = shape.out_channels},
+                    Activation::kNone);
   Layers shortcut;
-  add(shortcut, weights, name + ".shortcut",
-      {.in_channels = shape.in_channels, .out_channels = shape.out_channels, .stride = shape.stride},
-      Activation::kNone);
+  kConvolutions.add(shortcut, weights, name + ".shortcut",
+                    {.in_channels = shape.in_channels, .out_channels = shape.out_channels, .stride = shape.stride},
+                    Activation::kNone);
   return std::make_unique<ResidualBlock>(std::move(main), std::move(shortcut));
 }
 
@@ -63,19 +55,20 @@ class GlobalMax final : public Layer {
 Blueprint build(const NetworkSize& size, WeightList& weights) {
   Blueprint network;
   Layers& features = network.features;
-  add(features, weights, "stem",
-      {.in_channels = size.in_channels,
-       .out_channels = kStemChannels,
-       .kernel = {5, 7, 7},
-       .stride = {1, 2, 2},
-       .padding = {2, 3, 3}});
+  kConvolutions.add(features, weights, "stem",
+                    {.in_channels = size.in_channels,
+                     .out_channels = kStemChannels,
+                     .kernel = {5, 7, 7},
+                     .stride = {1, 2, 2},
+                     .padding = {2, 3, 3}});
   features.push_back(stage(weights, "stage1", {kStemChannels, 64, {1, 2, 2}}));
   network.next_to_last_end = features.size();
   features.push_back(stage(weights, "stage2", {64, 128, 2}));
   Layers& head = network.head;
   const auto narrow = [&](const std::string& name, Extents cells, std::int64_t in_channels, std::int64_t out_channels) {
     head.push_back(std::make_unique<MaxPoolToGrid>(cells));
-    add(head, weights, name, {.in_channels = in_channels, .out_channels = out_channels, .kernel = 3, .padding = 1});
+    kConvolutions.add(head, weights, name,
+                      {.in_channels = in_channels, .out_channels = out_channels, .kernel = 3, .padding = 1});
   };
   narrow("head1", {16, 24, 36}, 128, 64);
   narrow("head2", {4, 12, 18}, 64, 32);

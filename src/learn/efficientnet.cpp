@@ -53,15 +53,7 @@ std::int64_t scaled_channels(std::int64_t channels, double width) {
 
 int scaled_depth(int depth, double factor) { return static_cast<int>(std::ceil(depth * factor)); }
 
-void add(Layers& layers, WeightList& weights, const std::string& name, const ConvolutionShape& shape,
-         Activation then = Activation::kSilu) {
-  add_normed_convolution(layers, weights,
-                         {.convolution = name + ".0",
-                          .norm = name + ".1",
-                          .shape = shape,
-                          .settings = {.then = then},
-                          .filling = he_filling(shape, Fan::kOut)});
-}
+constexpr ConvolutionHabit kConvolutions = {.convolution = ".0", .norm = ".1", .then = Activation::kSilu};
 
 struct BlockShape {
   std::int64_t in_channels;
@@ -77,18 +69,19 @@ std::unique_ptr<Layer> block(WeightList& weights, const std::string& name, const
   const auto next = [&] { return name + ".block." + std::to_string(position++); };
   const std::int64_t wide = scaled_channels(shape.in_channels, static_cast<double>(stage.expansion));
   if (wide != shape.in_channels) {
-    add(layers, weights, next(), {.in_channels = shape.in_channels, .out_channels = wide});
+    kConvolutions.add(layers, weights, next(), {.in_channels = shape.in_channels, .out_channels = wide});
   }
-  add(layers, weights, next(),
-      {.in_channels = wide,
-       .out_channels = wide,
-       .kernel = stage.kernel,
-       .stride = shape.stride,
-       .padding = (stage.kernel - 1) / 2,
-       .groups = wide});
+  kConvolutions.add(layers, weights, next(),
+                    {.in_channels = wide,
+                     .out_channels = wide,
+                     .kernel = stage.kernel,
+                     .stride = shape.stride,
+                     .padding = (stage.kernel - 1) / 2,
+                     .groups = wide});
   const std::int64_t squeezed = std::max<std::int64_t>(1, shape.in_channels / 4);
   layers.push_back(std::make_unique<SqueezeExcitation>(weights, next(), wide, squeezed));
-  add(layers, weights, next(), {.in_channels = wide, .out_channels = shape.out_channels}, Activation::kNone);
+  kConvolutions.add(layers, weights, next(), {.in_channels = wide, .out_channels = shape.out_channels},
+                    Activation::kNone);
   if (shape.stride == 1 && shape.in_channels == shape.out_channels) {
     return std::make_unique<Sum>(std::move(layers), shape.drop);
   }
@@ -98,7 +91,8 @@ std::unique_ptr<Layer> block(WeightList& weights, const std::string& name, const
 Blueprint build(const EfficientNetPlan& plan, const NetworkSize& size, WeightList& weights) {
   Blueprint network;
   std::int64_t channels = scaled_channels(kStemChannels, plan.width);
-  add(network.features, weights, "features.0",
+  kConvolutions.add(
+      network.features, weights, "features.0",
       {.in_channels = size.in_channels, .out_channels = channels, .kernel = 3, .stride = 2, .padding = 1});
   int block_count = 0;
   for (const auto& stage : kStages) block_count += scaled_depth(stage.depth, plan.depth);
@@ -116,7 +110,7 @@ Blueprint build(const EfficientNetPlan& plan, const NetworkSize& size, WeightLis
       channels = out_channels;
     }
   }
-  add(network.features, weights, "features.8", {.in_channels = channels, .out_channels = 4 * channels});
+  kConvolutions.add(network.features, weights, "features.8", {.in_channels = channels, .out_channels = 4 * channels});
   network.head.push_back(std::make_unique<GlobalAverage>());
   network.head.push_back(std::make_unique<Dropout>(plan.dropout));
   // torchvision takes the bound from the number of classes, not of features.

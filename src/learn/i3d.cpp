@@ -57,19 +57,15 @@ class SamePadding final : public Layer {
   Extents kernel_, stride_;
 };
 
+constexpr ConvolutionHabit kConvolutions = {.convolution = ".conv3d", .norm = ".bn", .axes = 3, .epsilon = 1e-3};
+
 class I3dBuilder {
  public:
   explicit I3dBuilder(WeightList& weights) : weights_(weights) {}
 
-  void convolve(Layers& layers, const std::string& name, ConvolutionShape shape) {
-    shape.axes = 3;
+  void convolve(Layers& layers, const std::string& name, const ConvolutionShape& shape) {
     if (shape.kernel.product(3) > 1) layers.push_back(std::make_unique<SamePadding>(shape.kernel, shape.stride));
-    add_normed_convolution(layers, weights_,
-                           {.convolution = name + ".conv3d",
-                            .norm = name + ".bn",
-                            .shape = shape,
-                            .settings = {.then = Activation::kRelu, .epsilon = 1e-3},
-                            .filling = he_filling(shape, Fan::kOut)});
+    kConvolutions.add(layers, weights_, name, shape);
   }
 
   static void pool(Layers& layers, Extents kernel, Extents stride) {

@@ -97,6 +97,22 @@ void add_normed_convolution(Layers& layers, WeightList& weights, const NormedCon
   layers.push_back(std::make_unique<BatchNorm>(weights, parts.norm, parts.shape.out_channels, parts.settings));
 }
 
+void ConvolutionHabit::add(Layers& layers, WeightList& weights, const std::string& name,
+                           const ConvolutionShape& shape) const {
+  add(layers, weights, name, shape, then);
+}
+
+void ConvolutionHabit::add(Layers& layers, WeightList& weights, const std::string& name, ConvolutionShape shape,
+                           Activation otherwise) const {
+  shape.axes = axes;
+  add_normed_convolution(layers, weights,
+                         {.convolution = name + std::string(convolution),
+                          .norm = name + std::string(norm),
+                          .shape = shape,
+                          .settings = {.then = otherwise, .epsilon = epsilon},
+                          .filling = he_filling(shape, Fan::kOut)});
+}
+
 LayerNorm::LayerNorm(WeightList& weights, const std::string& name, std::int64_t channels, double epsilon,
                      Channels where)
     : epsilon_(epsilon), where_(where) {

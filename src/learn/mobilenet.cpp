@@ -24,14 +24,7 @@ constexpr std::size_t kLastStrided = 5;  // the stage that brings the map to a s
 constexpr std::int64_t kStemChannels = 32;
 constexpr std::int64_t kLastChannels = 1280;
 
-void add(Layers& layers, WeightList& weights, const std::string& name, const ConvolutionShape& shape) {
-  add_normed_convolution(layers, weights,
-                         {.convolution = name + ".0",
-                          .norm = name + ".1",
-                          .shape = shape,
-                          .settings = {.then = Activation::kRelu6},
-                          .filling = he_filling(shape, Fan::kOut)});
-}
+constexpr ConvolutionHabit kConvolutions = {.convolution = ".0", .norm = ".1", .then = Activation::kRelu6};
 
 /// Expand, filter each channel, project without a rectifier.
 std::unique_ptr<Layer> inverted_residual(WeightList& weights, const std::string& name, std::int64_t channels,
@@ -40,8 +33,9 @@ std::unique_ptr<Layer> inverted_residual(WeightList& weights, const std::string&
   const std::int64_t wide = channels * stage.expansion;
   int position = 0;  // torchvision leaves no gap where nothing is expanded
   const auto next = [&] { return name + ".conv." + std::to_string(position++); };
-  if (stage.expansion != 1) add(layers, weights, next(), {.in_channels = channels, .out_channels = wide});
-  add(layers, weights, next(),
+  if (stage.expansion != 1) kConvolutions.add(layers, weights, next(), {.in_channels = channels, .out_channels = wide});
+  kConvolutions.add(
+      layers, weights, next(),
       {.in_channels = wide, .out_channels = wide, .kernel = 3, .stride = stride, .padding = 1, .groups = wide});
   const ConvolutionShape shape = {.in_channels = wide, .out_channels = stage.channels};
   const std::string convolution = next();
@@ -59,7 +53,8 @@ Blueprint build(const NetworkSize& size, WeightList& weights) {
   Blueprint network;
   int position = 0;
   const auto next = [&] { return "features." + std::to_string(position++); };
-  add(network.features, weights, next(),
+  kConvolutions.add(
+      network.features, weights, next(),
       {.in_channels = size.in_channels, .out_channels = kStemChannels, .kernel = 3, .stride = 2, .padding = 1});
   std::int64_t channels = kStemChannels;
   for (std::size_t i = 0; i < kStages.size(); ++i) {
@@ -70,7 +65,7 @@ Blueprint build(const NetworkSize& size, WeightList& weights) {
       channels = kStages[i].channels;
     }
   }
-  add(network.features, weights, next(), {.in_channels = channels, .out_channels = kLastChannels});
+  kConvolutions.add(network.features, weights, next(), {.in_channels = channels, .out_channels = kLastChannels});
   network.head.push_back(std::make_unique<GlobalAverage>());
   network.head.push_back(std::make_unique<Dropout>(0.2));
   const Start start = {.weight = Filling::normal(0.01), .bias = Filling::constant(0)};

@@ -46,15 +46,9 @@ PictureDecoder::PictureDecoder(WeightList& weights, std::int64_t channels, std::
                                std::int64_t out_channels) {
   for (std::int64_t left = stride; left > 1; left = (left + 1) / 2) {
     const std::string name = "decoder." + std::to_string(stages_.size());
-    const ConvolutionShape shape = {
-        .in_channels = channels, .out_channels = halved(channels), .kernel = 3, .padding = 1};
     Layers layers;
-    add_normed_convolution(layers, weights,
-                           {.convolution = name + ".conv",
-                            .norm = name + ".norm",
-                            .shape = shape,
-                            .settings = {.then = Activation::kRelu},
-                            .filling = he_filling(shape, Fan::kOut)});
+    ConvolutionHabit{}.add(layers, weights, name,
+                           {.in_channels = channels, .out_channels = halved(channels), .kernel = 3, .padding = 1});
     stages_.push_back(std::move(layers));
     channels = halved(channels);
   }

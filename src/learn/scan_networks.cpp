@@ -62,19 +62,14 @@ Blueprint build_ad3d_mil(const NetworkSize& size, WeightList& weights) {
     if (i + 1 == kGenerator.size()) network.next_to_last_end = network.features.size();
     const std::string name = "generator." + std::to_string(i);
     const auto add = [&](const std::string& part, Extents stride) {
-      const ConvolutionShape shape = {.in_channels = channels,
-                                      .out_channels = kGenerator[i].channels,
-                                      .kernel = 3,
-                                      .stride = stride,
-                                      .padding = 1,
-                                      .axes = 3};
-      add_normed_convolution(network.features, weights,
-                             {.convolution = name + "." + part + ".conv",
-                              .norm = name + "." + part + ".norm",
-                              .shape = shape,
-                              .settings = {.then = Activation::kRelu},
-                              .filling = he_filling(shape, Fan::kOut)});
-      channels = shape.out_channels;
+      constexpr ConvolutionHabit kConvolutions = {.axes = 3};
+      kConvolutions.add(network.features, weights, name + "." + part,
+                        {.in_channels = channels,
+                         .out_channels = kGenerator[i].channels,
+                         .kernel = 3,
+                         .stride = stride,
+                         .padding = 1});
+      channels = kGenerator[i].channels;
     };
     add("down", kGenerator[i].stride);
     add("filter", 1);

@@ -23,16 +23,7 @@ constexpr std::array kPlans = {
 };
 constexpr std::int64_t kStemChannels = 64;
 
-/// A convolution `name`.0 and its norm `name`.1.
-void add(Layers& layers, WeightList& weights, const std::string& name, ConvolutionShape shape, Activation then) {
-  shape.axes = 3;
-  add_normed_convolution(layers, weights,
-                         {.convolution = name + ".0",
-                          .norm = name + ".1",
-                          .shape = shape,
-                          .settings = {.then = then},
-                          .filling = he_filling(shape, Fan::kOut)});
-}
+constexpr ConvolutionHabit kConvolutions = {.convolution = ".0", .norm = ".1", .axes = 3};
 
 struct BlockShape {
   std::int64_t in_channels;
@@ -44,29 +35,29 @@ Layers main_path(WeightList& weights, const std::string& name, BlockKind kind, c
   const auto& [in_channels, planes, stride] = shape;
   Layers main;
   if (kind == BlockKind::kBasic) {
-    add(main, weights, name + ".conv1",
-        {.in_channels = in_channels, .out_channels = planes, .kernel = 3, .stride = stride, .padding = 1},
-        Activation::kRelu);
-    add(main, weights, name + ".conv2", {.in_channels = planes, .out_channels = planes, .kernel = 3, .padding = 1},
-        Activation::kNone);
+    kConvolutions.add(
+        main, weights, name + ".conv1",
+        {.in_channels = in_channels, .out_channels = planes, .kernel = 3, .stride = stride, .padding = 1});
+    kConvolutions.add(main, weights, name + ".conv2",
+                      {.in_channels = planes, .out_channels = planes, .kernel = 3, .padding = 1}, Activation::kNone);
     return main;
   }
-  add(main, weights, name + ".conv1", {.in_channels = in_channels, .out_channels = planes}, Activation::kRelu);
-  add(main, weights, name + ".conv2",
-      {.in_channels = planes, .out_channels = planes, .kernel = 3, .stride = stride, .padding = 1}, Activation::kRelu);
-  add(main, weights, name + ".conv3", {.in_channels = planes, .out_channels = 4 * planes}, Activation::kNone);
+  kConvolutions.add(main, weights, name + ".conv1", {.in_channels = in_channels, .out_channels = planes});
+  kConvolutions.add(main, weights, name + ".conv2",
+                    {.in_channels = planes, .out_channels = planes, .kernel = 3, .stride = stride, .padding = 1});
+  kConvolutions.add(main, weights, name + ".conv3", {.in_channels = planes, .out_channels = 4 * planes},
+                    Activation::kNone);
   return main;
 }
 
 Blueprint build(const VideoResNetPlan& plan, const NetworkSize& size, WeightList& weights) {
   Blueprint network;
-  add(network.features, weights, "stem",
-      {.in_channels = size.in_channels,
-       .out_channels = kStemChannels,
-       .kernel = {3, 7, 7},
-       .stride = {1, 2, 2},
-       .padding = {1, 3, 3}},
-      Activation::kRelu);
+  kConvolutions.add(network.features, weights, "stem",
+                    {.in_channels = size.in_channels,
+                     .out_channels = kStemChannels,
+                     .kernel = {3, 7, 7},
+                     .stride = {1, 2, 2},
+                     .padding = {1, 3, 3}});
   std::int64_t channels = kStemChannels;
   for (std::size_t stage = 0; stage < 4; ++stage) {
     const std::int64_t planes = kStemChannels << stage;
@@ -77,8 +68,8 @@ Blueprint build(const VideoResNetPlan& plan, const NetworkSize& size, WeightList
       Layers main = main_path(weights, name, plan.block, {channels, planes, stride});
       Layers shortcut;
       if (stride != 1 || channels != out_channels) {
-        add(shortcut, weights, name + ".downsample",
-            {.in_channels = channels, .out_channels = out_channels, .stride = stride}, Activation::kNone);
+        kConvolutions.add(shortcut, weights, name + ".downsample",
+                          {.in_channels = channels, .out_channels = out_channels, .stride = stride}, Activation::kNone);
       }
       network.features.push_back(std::make_unique<ResidualBlock>(std::move(main), std::move(shortcut)));
       channels = out_channels;

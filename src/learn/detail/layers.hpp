@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/random.hpp"
@@ -119,6 +120,21 @@ struct NormedConvolution {
   Filling filling;
 };
 void add_normed_convolution(Layers& layers, WeightList& weights, const NormedConvolution& parts);
+
+/// The habit of one network: what the two are called, how many axes they go along, what follows them. They begin with
+/// the values of He et al., taken from the fan out. The axes of a shape that is added are set to the habit's.
+struct ConvolutionHabit {
+  std::string_view convolution = ".conv";  ///< ends of their names
+  std::string_view norm = ".norm";
+  std::int64_t axes = 2;
+  Activation then = Activation::kRelu;
+  double epsilon = 1e-5;
+
+  void add(Layers& layers, WeightList& weights, const std::string& name, const ConvolutionShape& shape) const;
+  /// As above, followed by another activation than usual.
+  void add(Layers& layers, WeightList& weights, const std::string& name, ConvolutionShape shape,
+           Activation otherwise) const;
+};
 
 /// Over the channels of each place.
 class LayerNorm final : public Layer {
