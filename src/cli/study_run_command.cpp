@@ -43,7 +43,7 @@ core::Status tell_ranking(const std::string& file, cmdline::Terminal& terminal) 
 /// A variant that failed is data for the workflow and news for the person.
 core::Status tell_failed_variants(const std::string& file, cmdline::Terminal& terminal) {
   ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
-  ALVEUS_TRY_ASSIGN(const auto metrics, core::parse_json(text));
+  ALVEUS_TRY_ASSIGN(const auto metrics, core::parse_json_file(file, text));
   const core::Value* failures = metrics.find("failures");
   if (failures == nullptr || !failures->is_array()) return {};
   for (const auto& failure : failures->as_array()) {

@@ -208,4 +208,12 @@ Result<Value> parse_json(std::string_view text) {
   return fail(ErrorCode::kInvalidInput, "the text is no JSON: " + cause, line_and_column(text, builder.position()));
 }
 
+Result<Value> parse_json_file(std::string_view name, std::string_view text) {
+  auto value = parse_json(text);
+  if (value) return value;
+  Error error = std::move(value).error();
+  error.where = error.where.empty() ? std::string(name) : std::string(name) + ":" + error.where;
+  return fail(std::move(error));
+}
+
 }  // namespace alveus::core

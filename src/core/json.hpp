@@ -23,4 +23,7 @@ std::string to_json(const Value& value, JsonStyle style = JsonStyle::kCompact);
 /// Text with positions for messages is `document`'s matter.
 Result<Value> parse_json(std::string_view text);
 
+/// The same for the text of a file, "name:line:column" in `where`.
+Result<Value> parse_json_file(std::string_view name, std::string_view text);
+
 }  // namespace alveus::core

@@ -33,9 +33,8 @@ core::Result<study::Pretraining> read_pretraining(const cmdline::Flags& flags) {
   }
   if (!file.empty()) {
     ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
-    const auto value = core::parse_json(text);
-    if (!value) return core::fail(ErrorCode::kInvalidInput, value.error().message, file.string());
-    auto pretraining = study::parse_pretraining(*value);
+    ALVEUS_TRY_ASSIGN(const auto value, core::parse_json_file(file.string(), text));
+    auto pretraining = study::parse_pretraining(value);
     if (!pretraining) pretraining.error().where = file.string();
     return pretraining;
   }
@@ -58,10 +57,7 @@ core::Result<bool> is_finished(const fs::path& out, const PretrainingReport& wan
   if (!fs::exists(file, ignored)) return false;
   ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
   ALVEUS_TRY_ASSIGN(const auto found, parse_pretraining_json(file.string(), text));
-  const bool same = found.pretraining == wanted.pretraining && found.tensors_sha256 == wanted.tensors_sha256 &&
-                    found.folds_sha256 == wanted.folds_sha256 && found.device == wanted.device &&
-                    found.threads == wanted.threads;
-  if (same) return true;
+  if (found.pretraining == wanted.pretraining && found.origin == wanted.origin) return true;
   return core::fail(ErrorCode::kInvalidInput,
                     "the folder holds another pre-training ('" + found.pretraining.id +
                         "') or one of other data; choose another --out or remove it",
@@ -94,10 +90,7 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   ALVEUS_TRY_ASSIGN(const auto data, open_training_data(flags));
   PretrainingReport report;
   report.pretraining = pretraining;
-  report.tensors_sha256 = data.folder.fingerprint();
-  report.folds_sha256 = sha256_of(data.folds);
-  report.device = learn::name_of(data.device);
-  report.threads = data.threads;
+  report.origin = origin_of(data.folder, data.folds, data.device, data.threads);
   const fs::path out = flags.text("out");
   ALVEUS_TRY_ASSIGN(const bool finished, is_finished(out, report));
   if (finished) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "lab/training_origin.hpp"
 #include "study/pretraining.hpp"
 
 namespace alveus::lab {
@@ -21,10 +22,7 @@ struct PretrainingReport {
   double first_loss = 0;               ///< mean over the first epoch
   double last_loss = 0;                ///< mean over the last
   std::string weights_sha256;
-  std::string tensors_sha256;  ///< fingerprint of the tensor folder
-  std::string folds_sha256;    ///< of folds.csv
-  std::string device;
-  std::int64_t threads = 1;
+  TrainingOrigin origin;
   std::vector<std::string> unrepeatable;  ///< operations that do not give the same bits every time
 
   friend bool operator==(const PretrainingReport&, const PretrainingReport&) = default;

@@ -33,9 +33,7 @@ core::Result<bool> is_finished(const fs::path& out, const TrainingReport& wanted
   if (!fs::exists(file, ignored)) return false;
   ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
   ALVEUS_TRY_ASSIGN(const auto found, parse_training_json(file.string(), text));
-  const bool same = found.variant == wanted.variant && found.tensors_sha256 == wanted.tensors_sha256 &&
-                    found.folds_sha256 == wanted.folds_sha256 && found.device == wanted.device &&
-                    found.threads == wanted.threads;
+  const bool same = found.variant == wanted.variant && found.origin == wanted.origin;
   std::string start_sha256;
   if (!start_weights.empty()) {
     ALVEUS_TRY_ASSIGN(const auto weights, sys::MappedFile::open(start_weights));
@@ -97,11 +95,8 @@ core::Status complete(Order& order, const cmdline::Flags& flags, const TrainingD
   ALVEUS_TRY_ASSIGN(order.weights, choose_start_weights(flags.text("weights"), order.variant));
   order.report.variant = order.variant;
   order.report.classes = data.folder.classes();
-  order.report.tensors_sha256 = data.folder.fingerprint();
-  order.report.folds_sha256 = sha256_of(data.folds);
   order.report.pictures = data.folder.preparation();
-  order.report.device = learn::name_of(data.device);
-  order.report.threads = data.threads;
+  order.report.origin = origin_of(data.folder, data.folds, data.device, data.threads);
   return {};
 }
 

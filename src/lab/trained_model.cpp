@@ -46,12 +46,9 @@ std::string training_json(const TrainingReport& report) {
                                     {"epochs_run", report.epochs_run},
                                     {"stopped_early", report.stopped_early},
                                     {"best_validation_loss", report.best_validation_loss},
-                                    {"batch_parts", report.batch_parts},
-                                    {"tensors_sha256", report.tensors_sha256},
-                                    {"folds_sha256", report.folds_sha256},
-                                    {"device", report.device},
-                                    {"threads", report.threads},
-                                    {"unrepeatable_operations", texts(report.unrepeatable)}};
+                                    {"batch_parts", report.batch_parts}};
+  append(value, report.origin);
+  value.append("unrepeatable_operations", texts(report.unrepeatable));
   if (!report.pictures.is_null()) value.set("pictures", report.pictures);
   if (report.start_weights) value.set("start_weights", to_value(*report.start_weights));
   return core::to_json(core::Value(value), core::JsonStyle::kIndented) + "\n";
@@ -70,19 +67,18 @@ core::Value to_value(const learn::StartWeights& weights) {
 }
 
 core::Result<TrainingReport> parse_training_json(const std::string& name, std::string_view text) {
-  const auto value = core::parse_json(text);
-  if (!value) return core::fail(ErrorCode::kInvalidInput, value.error().message, name);
-  const core::Value* const variant = value->find("variant");
+  ALVEUS_TRY_ASSIGN(const auto value, core::parse_json_file(name, text));
+  const core::Value* const variant = value.find("variant");
   if (variant == nullptr) return core::fail(ErrorCode::kInvalidInput, "'variant' is absent", name);
   TrainingReport report;
   ALVEUS_TRY_ASSIGN(report.variant, study::parse_variant(*variant));
-  const core::Value* const classes = value->find("classes");
+  const core::Value* const classes = value.find("classes");
   if (classes == nullptr || !classes->is_array() || classes->as_array().size() != 2 ||
       !classes->as_array()[0].is_string() || !classes->as_array()[1].is_string()) {
     return core::fail(ErrorCode::kInvalidInput, "'classes' must be a list of two names", name);
   }
   report.classes = {classes->as_array()[0].as_string(), classes->as_array()[1].as_string()};
-  MemberReader members(*value);
+  MemberReader members(value);
   report.parameters = members.whole("parameters");
   report.weights_sha256 = members.text("weights_sha256");
   report.best_epoch = static_cast<int>(members.whole("best_epoch"));
@@ -90,15 +86,12 @@ core::Result<TrainingReport> parse_training_json(const std::string& name, std::s
   report.batch_parts = members.whole("batch_parts");
   report.stopped_early = members.flag("stopped_early");
   report.best_validation_loss = members.real("best_validation_loss");
-  report.tensors_sha256 = members.text("tensors_sha256");
-  report.folds_sha256 = members.text("folds_sha256");
-  report.device = members.text("device");
-  report.threads = members.whole("threads");
-  if (value->find("unrepeatable_operations") != nullptr) {
+  report.origin = read_origin(members);
+  if (value.find("unrepeatable_operations") != nullptr) {
     report.unrepeatable = members.texts("unrepeatable_operations");
   }
-  if (const core::Value* const pictures = value->find("pictures")) report.pictures = *pictures;
-  if (const core::Value* const weights = value->find("start_weights")) {
+  if (const core::Value* const pictures = value.find("pictures")) report.pictures = *pictures;
+  if (const core::Value* const weights = value.find("start_weights")) {
     report.start_weights = parse_start_weights(*weights);
   }
   ALVEUS_TRY(members.status(name, "alveus train"));
@@ -138,10 +131,8 @@ core::Result<study::FoldTable> open_folds(const std::filesystem::path& file) {
   return study::FoldTable::parse(file.string(), text);
 }
 
-std::string sha256_of(const study::FoldTable& folds) { return core::hash_text(core::HashKind::kSha256, folds.csv()); }
-
 core::Status check_folds(const TrainingReport& report, const study::FoldTable& folds) {
-  if (sha256_of(folds) == report.folds_sha256) return {};
+  if (sha256_of(folds) == report.origin.folds_sha256) return {};
   return core::fail(ErrorCode::kInvalidInput,
                     "the folds are not those the model '" + report.variant.id +
                         "' was trained with, so its test part may hold what it learned from; give the folds.csv of "

@@ -10,6 +10,7 @@
 #include "cmdline/command.hpp"
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "lab/training_origin.hpp"
 #include "learn/examples.hpp"
 #include "learn/network.hpp"
 #include "learn/tensor_folder.hpp"
@@ -31,12 +32,9 @@ struct TrainingReport {
   bool stopped_early = false;
   double best_validation_loss = 0;
   std::int64_t batch_parts = 1;  ///< in which batches passed; more than the variant's where memory ran out
-  std::string tensors_sha256;    ///< fingerprint of the tensor folder
-  std::string folds_sha256;      ///< of folds.csv
   core::Value pictures;          ///< how they were made: height, width, window, crop; null when the file does not say
   std::optional<learn::StartWeights> start_weights;
-  std::string device;
-  std::int64_t threads = 1;
+  TrainingOrigin origin;
   std::vector<std::string> unrepeatable;  ///< operations that do not give the same bits every time
 
   friend bool operator==(const TrainingReport&, const TrainingReport&) = default;
@@ -62,7 +60,6 @@ core::Result<TrainedModel> open_model(const std::filesystem::path& folder, learn
 
 /// Reads folds.csv.
 core::Result<study::FoldTable> open_folds(const std::filesystem::path& file);
-std::string sha256_of(const study::FoldTable& folds);
 
 /// kInvalidInput when the folds are others than those the model was trained with: its test part could then hold what
 /// it learned from.

@@ -78,9 +78,8 @@ std::vector<std::string> tell_unrepeatable_operations(cmdline::Terminal& termina
 
 core::Result<study::Variant> read_variant(const std::filesystem::path& file) {
   ALVEUS_TRY_ASSIGN(const auto text, sys::read_file(file));
-  const auto value = core::parse_json(text);
-  if (!value) return core::fail(ErrorCode::kInvalidInput, value.error().message, file.string());
-  auto variant = study::parse_variant(*value);
+  ALVEUS_TRY_ASSIGN(const auto value, core::parse_json_file(file.string(), text));
+  auto variant = study::parse_variant(value);
   if (!variant && variant.error().where.empty()) variant.error().where = file.string();
   return variant;
 }

@@ -63,21 +63,20 @@ core::Result<TensorFolder> TensorFolder::open(const std::filesystem::path& path)
 core::Status TensorFolder::read_description(const std::filesystem::path& file) {
   const std::string name = file.string();
   ALVEUS_TRY_ASSIGN(const std::string text, sys::read_file(file, kDescriptionBytesMax));
-  const auto description = core::parse_json(text);
-  if (!description) return core::fail(ErrorCode::kInvalidInput, description.error().message, name);
-  ALVEUS_TRY_ASSIGN(const auto version, whole_number(*description, "format_version", INT64_MAX, name));
+  ALVEUS_TRY_ASSIGN(const auto description, core::parse_json_file(name, text));
+  ALVEUS_TRY_ASSIGN(const auto version, whole_number(description, "format_version", INT64_MAX, name));
   if (version > kFormatVersion) {
     return core::fail(ErrorCode::kInvalidInput,
                       "the folder has format version " + std::to_string(version) +
                           ", this program reads versions 1 to " + std::to_string(kFormatVersion),
                       name);
   }
-  ALVEUS_TRY_ASSIGN(const auto count, whole_number(*description, "count", kCountMax, name));
-  ALVEUS_TRY_ASSIGN(const auto height, whole_number(*description, "height", kSideMax, name));
-  ALVEUS_TRY_ASSIGN(const auto width, whole_number(*description, "width", kSideMax, name));
-  ALVEUS_TRY_ASSIGN(has_lung_, flag(*description, "has_lung", name));
-  ALVEUS_TRY_ASSIGN(has_lesion_, flag(*description, "has_lesion", name));
-  const core::Value* classes = description->find("classes");
+  ALVEUS_TRY_ASSIGN(const auto count, whole_number(description, "count", kCountMax, name));
+  ALVEUS_TRY_ASSIGN(const auto height, whole_number(description, "height", kSideMax, name));
+  ALVEUS_TRY_ASSIGN(const auto width, whole_number(description, "width", kSideMax, name));
+  ALVEUS_TRY_ASSIGN(has_lung_, flag(description, "has_lung", name));
+  ALVEUS_TRY_ASSIGN(has_lesion_, flag(description, "has_lesion", name));
+  const core::Value* classes = description.find("classes");
   if (classes == nullptr || !classes->is_array() || classes->as_array().size() != 2 ||
       !classes->as_array()[0].is_string() || !classes->as_array()[1].is_string()) {
     return core::fail(ErrorCode::kInvalidInput, "'classes' must be a list of two names", name);
@@ -89,7 +88,7 @@ core::Status TensorFolder::read_description(const std::filesystem::path& file) {
   fingerprint_ = text;
   core::Object preparation = {{"height", height}, {"width", width}};
   for (const std::string_view key : {"window", "crop"}) {
-    if (const core::Value* const member = description->find(key)) preparation.set(key, *member);
+    if (const core::Value* const member = description.find(key)) preparation.set(key, *member);
   }
   preparation_ = core::Value(preparation);
   return {};

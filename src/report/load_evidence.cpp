@@ -91,7 +91,7 @@ class Loader {
       if (is_there(folder / "timing.json")) {
         // Not among the sources: it differs from run to run, and with it the page's hash list would.
         ALVEUS_TRY_ASSIGN(const auto timing, sys::read_file(folder / "timing.json", kTextBytesMax));
-        ALVEUS_TRY_ASSIGN(run.timing, read_json((folder / "timing.json").string(), timing));
+        ALVEUS_TRY_ASSIGN(run.timing, core::parse_json_file((folder / "timing.json").string(), timing));
       }
       return add_run(std::move(run), folder);
     }
@@ -173,7 +173,7 @@ class Loader {
     }
     if (is_there(folder / "ingest.json")) {
       ALVEUS_TRY_ASSIGN(const auto ingest, read("study/ingest.json", folder / "ingest.json"));
-      ALVEUS_TRY_ASSIGN(cohort.ingest, read_json((folder / "ingest.json").string(), ingest));
+      ALVEUS_TRY_ASSIGN(cohort.ingest, core::parse_json_file((folder / "ingest.json").string(), ingest));
     }
     evidence_.cohort = std::move(cohort);
     return {};

@@ -141,16 +141,8 @@ Ranked ranked_of(const JsonView& view) {
 
 }  // namespace
 
-core::Result<core::Value> read_json(const std::string& name, std::string_view text) {
-  auto value = core::parse_json(text);
-  if (value) return value;
-  core::Error error = std::move(value).error();
-  error.where = error.where.empty() ? name : name + ":" + error.where;
-  return core::fail(std::move(error));
-}
-
 core::Result<Metrics> read_metrics(const std::string& name, std::string_view text) {
-  ALVEUS_TRY_ASSIGN(const auto value, read_json(name, text));
+  ALVEUS_TRY_ASSIGN(const auto value, core::parse_json_file(name, text));
   std::optional<core::Error> error;
   const JsonView root(value, name, error);
   check_format(root, "alveus-metrics");
@@ -166,7 +158,7 @@ core::Result<Metrics> read_metrics(const std::string& name, std::string_view tex
 }
 
 core::Result<Comparison> read_comparison(const std::string& name, std::string_view text) {
-  ALVEUS_TRY_ASSIGN(const auto value, read_json(name, text));
+  ALVEUS_TRY_ASSIGN(const auto value, core::parse_json_file(name, text));
   std::optional<core::Error> error;
   const JsonView root(value, name, error);
   check_format(root, "alveus-comparison");
@@ -202,7 +194,7 @@ core::Result<Comparison> read_comparison(const std::string& name, std::string_vi
 }
 
 core::Result<Folds> read_folds(const std::string& name, std::string_view text) {
-  ALVEUS_TRY_ASSIGN(const auto value, read_json(name, text));
+  ALVEUS_TRY_ASSIGN(const auto value, core::parse_json_file(name, text));
   std::optional<core::Error> error;
   const JsonView root(value, name, error);
   check_format(root, "alveus-folds");
@@ -223,7 +215,7 @@ core::Result<Folds> read_folds(const std::string& name, std::string_view text) {
 }
 
 core::Result<Tensors> read_tensors(const std::string& name, std::string_view text) {
-  ALVEUS_TRY_ASSIGN(const auto value, read_json(name, text));
+  ALVEUS_TRY_ASSIGN(const auto value, core::parse_json_file(name, text));
   std::optional<core::Error> error;
   const JsonView root(value, name, error);
   Tensors tensors{.count = root.whole("count"),

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/csv.hpp"
+#include "core/json.hpp"
 #include "report/detail/json_view.hpp"
 #include "report/detail/read_results.hpp"
 
@@ -40,7 +41,7 @@ std::string kind_of_reason(std::string_view reason) {
 }  // namespace
 
 core::Result<TrainingRun> read_training(const std::string& name, std::string_view text) {
-  ALVEUS_TRY_ASSIGN(auto value, read_json(name, text));
+  ALVEUS_TRY_ASSIGN(auto value, core::parse_json_file(name, text));
   std::optional<core::Error> error;
   const JsonView root(value, name, error);
   const JsonView variant = root.at("variant");

@@ -15,16 +15,11 @@ std::string failure_json(const Failure& failure) {
 }
 
 core::Result<Failure> parse_failure(std::string_view name, std::string_view text) {
-  auto parsed = core::parse_json(text);
-  if (!parsed) {
-    core::Error error = parsed.error();
-    error.where = std::string(name) + ":" + error.where;
-    return core::fail(std::move(error));
-  }
+  ALVEUS_TRY_ASSIGN(const auto parsed, core::parse_json_file(name, text));
   Failure failure;
   for (const auto& [key, member] : {std::pair("variant", &Failure::variant), std::pair("step", &Failure::step),
                                     std::pair("reason", &Failure::reason)}) {
-    failure.*member = parsed->string_or(key, "");
+    failure.*member = parsed.string_or(key, "");
     if (failure.*member == "") {
       return core::fail(core::ErrorCode::kInvalidInput, "the failure has no text '" + std::string(key) + "'",
                         std::string(name));

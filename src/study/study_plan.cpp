@@ -167,9 +167,8 @@ core::Error in_file(std::string_view name, core::Error error) {
 }  // namespace
 
 core::Result<StudyPlan> parse_plan(std::string_view name, std::string_view text) {
-  const auto parsed = core::parse_json(text);
-  if (!parsed) return core::fail(in_file(name, parsed.error()));
-  const core::Array grids = parsed->is_array() ? parsed->as_array() : core::Array{*parsed};
+  ALVEUS_TRY_ASSIGN(const auto parsed, core::parse_json_file(name, text));
+  const core::Array grids = parsed.is_array() ? parsed.as_array() : core::Array{parsed};
   const bool is_study = !grids.empty() && std::ranges::all_of(grids, [](const Value& grid) {
     return grid.is_object() && !grid.as_object().empty();
   });

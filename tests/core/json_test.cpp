@@ -91,6 +91,11 @@ INSTANTIATE_TEST_SUITE_P(Texts, BrokenJsonTest,
                                          Broken{"SingleQuotes", "{'a': 1}", "1:2"}),
                          [](const auto& parameter) { return parameter.param.name; });
 
+TEST(JsonTest, NamesTheFile) {
+  EXPECT_EQ(*parse_json_file("a.json", "[1]"), Value(Array{1}));
+  EXPECT_EQ(parse_json_file("a.json", "[1, nope]").error().where, "a.json:1:6");
+}
+
 TEST(JsonTest, RefusesEmptyAndUnfinishedText) {
   for (const auto* text : {"", " ", "[", "{\"a\":", "\"abc", "tru"}) EXPECT_FALSE(parse_json(text).has_value()) << text;
 }

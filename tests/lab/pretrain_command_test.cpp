@@ -60,7 +60,7 @@ TEST_F(PretrainCommandTest, WritesWeightsAndWhatTheyAre) {
   EXPECT_FALSE(fs::exists(path() / "p" / "checkpoint"));
   const auto file = tensorfile::SafetensorsFile::open(path() / "p" / "model.safetensors");
   EXPECT_EQ(file->metadata().at("pretraining"), report->pretraining.id);
-  EXPECT_EQ(file->metadata().at("pretraining_folds_sha256"), report->folds_sha256);
+  EXPECT_EQ(file->metadata().at("pretraining_folds_sha256"), report->origin.folds_sha256);
 }
 
 TEST_F(PretrainCommandTest, GivesTheSameBytesAgainAndFromAFile) {

@@ -350,7 +350,7 @@ TEST(TrainingReportTest, ComesBackFromItsText) {
   report.parameters = 5;
   report.best_validation_loss = 0.1 + 0.2;
   report.stopped_early = true;
-  report.device = "cpu";
+  report.origin.device = "cpu";
   const auto again = parse_training_json("t", training_json(report));
   ASSERT_TRUE(again) << again.error().text();
   EXPECT_EQ(*again, report);

@@ -25,7 +25,4 @@ core::Result<std::vector<Explanation>> read_explanations(const std::string& name
 core::Result<Cohort> read_cohort(const std::string& study_name, std::string_view study_csv);
 core::Status add_rejected(Cohort& cohort, const std::string& name, std::string_view rejected_csv);
 
-/// JSON text whose errors name the file.
-core::Result<core::Value> read_json(const std::string& name, std::string_view text);
-
 }  // namespace alveus::report
