@@ -135,6 +135,9 @@ class Connector {
   /// Empty: a hint that cannot be had, so the job runs without. Errors: kUnsupported (no engine, or none wanted),
   /// kUnavailable (a registry or daemon that does not answer), kNotFound, kDenied, kInvalidInput (no such image).
   virtual core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source);
+  /// Whether the site has an engine for such a container, wherever its image is. False for a hint that goes without;
+  /// errors as of `prepare_image`.
+  virtual core::Result<bool> can_contain(const ImageSource& source);
   /// As `prepare_image`, but gets nothing: kNotFound when the image is not there yet, be it a hint's.
   virtual core::Result<std::optional<ContainerImage>> find_image(const ImageSource& source);
 

@@ -44,12 +44,25 @@ struct ImageSource {
   friend auto operator<=>(const ImageSource&, const ImageSource&) = default;
 };
 
+/// What tells an image from every other, whatever it is called and whether or not it is there.
+struct ImageIdentity {
+  std::string text;      ///< the digest that dockerPull pins it to, else the engine's id or the path of an image file
+  bool is_file = false;  ///< the last of these
+
+  friend bool operator==(const ImageIdentity&, const ImageIdentity&) = default;
+};
+
 /// An image that is there to be run.
 struct ContainerImage {
   std::shared_ptr<const ContainerEngine> engine;
-  std::string name;       ///< as the document has it, for people
-  std::string reference;  ///< as the engine takes it: the id, which names the content, or the path of an image file
-  bool is_file = false;   ///< which of the two
+  std::string name;         ///< as the document has it, for people
+  std::string reference;    ///< as the engine takes it: the id, which names the content, or the path of an image file
+  bool is_file = false;     ///< which of the two
+  std::string digest = {};  ///< see `pinned_digest`
+
+  ImageIdentity identity() const {
+    return digest.empty() ? ImageIdentity{.text = reference, .is_file = is_file} : ImageIdentity{.text = digest};
+  }
 };
 
 enum class MountAccess { kRead, kWrite };

@@ -197,6 +197,18 @@ Words image_names(const ImageSource& source) {
   return names;
 }
 
+std::string pinned_digest(const ImageSource& source) {
+  constexpr std::string_view kKind = "sha256:";
+  constexpr std::size_t kHexDigits = 64;
+  if (!source.id.empty() && source.id != source.pull) return {};
+  const auto at = source.pull.rfind('@');
+  if (at == std::string::npos) return {};
+  const std::string digest = source.pull.substr(at + 1);
+  if (!digest.starts_with(kKind) || digest.size() != kKind.size() + kHexDigits) return {};
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return std::all_of(digest.begin() + kKind.size(), digest.end(), is_hex) ? digest : std::string();
+}
+
 core::Status check_source(const ContainerEngine& engine, const ImageSource& source) {
   using core::ErrorCode;
   for (const std::string* name : {&source.id, &source.pull, &source.load, &source.import}) {

@@ -41,6 +41,9 @@ ImageOrigin origin_of(const ImageSource& source);
 /// The names that an image of this source may have on a site that holds it, the likeliest first. What is built is known
 /// by the hash of its text, so an edited Dockerfile is built anew. None for a saved image that is not named.
 std::vector<std::string> image_names(const ImageSource& source);
+/// "sha256:…" where dockerPull names the image by its digest ("debian@sha256:…") and nothing else may stand for it:
+/// what is pulled is then known before it is there. Else empty.
+std::string pinned_digest(const ImageSource& source);
 /// kInvalidInput for a name that an engine would read as an option or that no image can have; kUnsupported for a source
 /// that the engine has no way to use.
 core::Status check_source(const ContainerEngine& engine, const ImageSource& source);

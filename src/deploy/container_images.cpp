@@ -179,10 +179,16 @@ ContainerImages::ImageResult ContainerImages::prepare_once(const ImageSource& so
   return std::optional<ContainerImage>();
 }
 
+core::Result<bool> ContainerImages::can_contain(const ImageSource& source) {
+  if (options_.choice == EngineChoice::kNone && source.need == ContainerNeed::kHint) return false;
+  const auto found = engine();
+  if (!found && (is_binding(source) || found.error().code == ErrorCode::kCancelled)) return fail(found.error());
+  return found.has_value();
+}
+
 ContainerImages::ImageResult ContainerImages::find_only(const ImageSource& source) {
-  const bool is_left_out = !is_binding(source) && !engine();
-  const bool is_off = options_.choice == EngineChoice::kNone && source.need == ContainerNeed::kHint;
-  if (is_left_out || is_off) return std::optional<ContainerImage>();
+  ALVEUS_TRY_ASSIGN(const bool has_engine, can_contain(source));
+  if (!has_engine) return std::optional<ContainerImage>();
   ALVEUS_TRY_ASSIGN(ContainerImage image, find_or_obtain(source, WhenMissing::kFail));
   return std::optional<ContainerImage>(std::move(image));
 }
@@ -206,8 +212,11 @@ core::Result<ContainerImage> ContainerImages::find_or_obtain(const ImageSource& 
   if (reference.empty()) {
     ALVEUS_TRY_ASSIGN(reference, has_files ? obtain_file(*engine, named) : obtain(*engine, named));
   }
-  return ContainerImage{
-      .engine = engine, .name = shown_name(source), .reference = std::move(reference), .is_file = has_files};
+  return ContainerImage{.engine = engine,
+                        .name = shown_name(source),
+                        .reference = std::move(reference),
+                        .is_file = has_files,
+                        .digest = pinned_digest(source)};
 }
 
 core::Result<ImageSource> ContainerImages::with_name(const ContainerEngine& engine, ImageSource source) {

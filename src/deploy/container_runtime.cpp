@@ -229,6 +229,10 @@ core::Result<std::optional<ContainerImage>> ContainerRuntime::prepare_image(cons
   return state_->images().prepare(source);
 }
 
+core::Result<bool> ContainerRuntime::can_contain(const ImageSource& source) {
+  return state_->images().can_contain(source);
+}
+
 core::Result<std::optional<ContainerImage>> ContainerRuntime::find_image(const ImageSource& source) {
   return state_->images().find_only(source);
 }

@@ -50,6 +50,8 @@ class ContainerRuntime {
   core::Result<std::shared_ptr<const ContainerEngine>> engine();
   /// See Connector::prepare_image.
   core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source);
+  /// See Connector::can_contain.
+  core::Result<bool> can_contain(const ImageSource& source);
   /// See Connector::find_image.
   core::Result<std::optional<ContainerImage>> find_image(const ImageSource& source);
   /// Starts a command that has a container. `on_end` tells what the container used, not what the engine's client did.

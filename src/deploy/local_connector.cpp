@@ -146,6 +146,8 @@ core::Result<std::optional<ContainerImage>> LocalConnector::prepare_image(const 
   return containers_->prepare_image(source);
 }
 
+core::Result<bool> LocalConnector::can_contain(const ImageSource& source) { return containers_->can_contain(source); }
+
 core::Result<std::optional<ContainerImage>> LocalConnector::find_image(const ImageSource& source) {
   return containers_->find_image(source);
 }

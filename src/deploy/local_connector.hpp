@@ -51,6 +51,7 @@ class LocalConnector final : public Connector {
   void cancel(const CommandHandle& command) override;
   std::vector<RunningUsage> usage() override;
   core::Result<std::optional<ContainerImage>> prepare_image(const ImageSource& source) override;
+  core::Result<bool> can_contain(const ImageSource& source) override;
   core::Result<std::optional<ContainerImage>> find_image(const ImageSource& source) override;
   /// Whether a container engine works here; errors as of `prepare_image`.
   core::Status require_container_engine();

@@ -22,12 +22,12 @@ core::Object visible(const flow::Definition& definition, const Allotment& allotm
   return seen;
 }
 
-/// What an image is, whatever it is called. Empty without one.
-core::Result<std::string> identity_of(const std::optional<deploy::ContainerImage>& image,
-                                      store::FileChecksums& checksums) {
+/// What an image is, wherever it lies. Empty without one.
+core::Result<std::string> content_of(const std::optional<deploy::ImageIdentity>& image,
+                                     store::FileChecksums& checksums) {
   if (!image) return std::string();
-  if (!image->is_file) return image->reference;
-  ALVEUS_TRY_ASSIGN(const auto checksum, checksums.of(image->reference));
+  if (!image->is_file) return image->text;
+  ALVEUS_TRY_ASSIGN(const auto checksum, checksums.of(image->text));
   return "sha256:" + checksum.sha256;
 }
 
@@ -71,9 +71,9 @@ core::Result<store::ResultTicket> CacheReuse::ticket_of(const core::JobId& job, 
                              .job = job,
                              .step = step_of(job),
                              .inputs = evaluation.inputs,
-                             .image = evaluation.image ? evaluation.image->reference : std::string()};
+                             .image = evaluation.image ? evaluation.image->text : std::string()};
   core::Object environment = visible(known_tool->definition, allotment);
-  ALVEUS_TRY_ASSIGN(std::string image, identity_of(evaluation.image, cache_.checksums()));
+  ALVEUS_TRY_ASSIGN(std::string image, content_of(evaluation.image, cache_.checksums()));
   if (!image.empty()) environment.append("image", core::Value(std::move(image)));
   ticket.identity.environment = std::move(environment);
   ALVEUS_TRY_ASSIGN(ticket.identity.inputs, store::describe_inputs(evaluation.inputs, cache_.checksums()));
@@ -82,9 +82,6 @@ core::Result<store::ResultTicket> CacheReuse::ticket_of(const core::JobId& job, 
 }
 
 ReuseAnswer CacheReuse::look_up(const core::JobId& job, const flow::Tool& tool, const Evaluation& evaluation) {
-  const auto reusability = tool.reusability(evaluation.inputs);
-  if (!reusability) return refused(reusability.error().text());
-  if (!reusability->is_reusable) return refused(reusability->reason);
   auto ticket = ticket_of(job, tool, evaluation);
   if (!ticket) return refused("its inputs cannot be compared: " + ticket.error().text());
   ReuseAnswer answer{.ticket = std::make_shared<store::ResultTicket>(std::move(*ticket)), .refusal = {}, .found = {}};

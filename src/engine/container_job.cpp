@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/text.hpp"
+#include "deploy/container_engine.hpp"
 #include "engine/staging.hpp"
 #include "sys/http.hpp"
 #include "transfer/transfer.hpp"
@@ -245,6 +246,20 @@ class LinkMender {
   deploy::Connector& connector_;
 };
 
+deploy::ImageSource source_of(const flow::ContainerRequest& request) {
+  return {.need = request.required ? deploy::ContainerNeed::kRequired : deploy::ContainerNeed::kHint,
+          .id = request.image_id,
+          .pull = request.pull,
+          .load = request.load,
+          .import = request.import,
+          .file = request.dockerfile};
+}
+
+core::Error placed(core::Error error, const flow::ContainerRequest& request) {
+  if (error.where.empty()) error.where = request.where;
+  return error;
+}
+
 }  // namespace
 
 core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optional<flow::ContainerRequest>& request,
@@ -252,13 +267,7 @@ core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optiona
                                                               const ConnectorDataAccess& access,
                                                               MissingImages missing) {
   if (!request) return std::optional<deploy::ContainerImage>();
-  deploy::ImageSource source{
-      .need = request->required ? deploy::ContainerNeed::kRequired : deploy::ContainerNeed::kHint,
-      .id = request->image_id,
-      .pull = request->pull,
-      .load = request->load,
-      .import = request->import,
-      .file = request->dockerfile};
+  deploy::ImageSource source = source_of(*request);
   const bool is_of_web = request->pull.empty() && request->dockerfile.empty() && sys::is_web_url(request->load);
   if (is_of_web && missing == MissingImages::kMissed) {
     return core::fail(ErrorCode::kNotFound, "the image '" + request->load + "' is not here yet: a run gets it first");
@@ -270,9 +279,22 @@ core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optiona
   }
   auto image = missing == MissingImages::kObtained ? connector.prepare_image(source) : connector.find_image(source);
   if (image) return image;
-  core::Error error = std::move(image).error();
-  if (error.where.empty()) error.where = request->where;
-  return core::fail(std::move(error));
+  return core::fail(placed(std::move(image).error(), *request));
+}
+
+core::Result<std::optional<deploy::ImageIdentity>> image_identity_for(
+    const std::optional<flow::ContainerRequest>& request, deploy::Connector& connector,
+    const ConnectorDataAccess& access, MissingImages missing) {
+  if (!request) return std::optional<deploy::ImageIdentity>();
+  const deploy::ImageSource source = source_of(*request);
+  if (std::string digest = deploy::pinned_digest(source); !digest.empty()) {
+    const auto has_engine = connector.can_contain(source);
+    if (!has_engine) return core::fail(placed(has_engine.error(), *request));
+    if (!*has_engine) return std::optional<deploy::ImageIdentity>();
+    return std::optional(deploy::ImageIdentity{.text = std::move(digest)});
+  }
+  ALVEUS_TRY_ASSIGN(const auto image, image_for(request, connector, access, missing));
+  return image ? std::optional(image->identity()) : std::nullopt;
 }
 
 core::Result<flow::JobSite> site_inside(flow::JobSite site, const flow::ContainerRequest& request) {

@@ -22,12 +22,17 @@ enum class MissingImages {
 };
 
 /// The container that a job of this tool gets on the site; empty: it runs without one. A saved image of the web is
-/// fetched first. Errors as of
-/// Connector::prepare_image, or of Connector::find_image.
+/// fetched first. Errors as of Connector::prepare_image, or of Connector::find_image.
 core::Result<std::optional<deploy::ContainerImage>> image_for(const std::optional<flow::ContainerRequest>& request,
                                                               deploy::Connector& connector,
                                                               const ConnectorDataAccess& access,
                                                               MissingImages missing = MissingImages::kObtained);
+
+/// Which image that is. One whose digest the document names is not looked for, so it need not be there; any other is
+/// obtained as above, because only the image itself tells what a name means.
+core::Result<std::optional<deploy::ImageIdentity>> image_identity_for(
+    const std::optional<flow::ContainerRequest>& request, deploy::Connector& connector,
+    const ConnectorDataAccess& access, MissingImages missing);
 
 /// The site of a job as it looks from inside: /var/spool/cwl (or dockerOutputDirectory), /tmp, /var/lib/cwl.
 /// kInvalidInput for an output directory that cannot be mounted.

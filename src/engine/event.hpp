@@ -68,13 +68,16 @@ struct Evaluation {
   std::string fingerprint;
   NotedInputs noted;
   std::optional<flow::ResourceRequest> request;  ///< of a tool with a command
-  std::optional<deploy::ContainerImage> image;   ///< what the job is to run in; known where results are reused
+  std::optional<deploy::ImageIdentity> image;    ///< what the job is to run in; known where results are reused
   std::optional<core::Value> outputs;            ///< of a tool without one
   ReuseAnswer reuse;                             ///< of a tool with a command, in a run with a cache
 };
 
 // Effects: what the machine wants done. Each but CancelJob is answered by exactly one event of its activity (StartJob
 // by two: started, ended), whatever happens. Pointers into the process hold while the run lasts.
+
+/// Whether a result of an earlier run may stand for the job.
+enum class ResultLookup { kYes, kNo };
 
 struct EvaluateInputs {
   ActivityId activity;
@@ -83,6 +86,7 @@ struct EvaluateInputs {
   const flow::Process* process = nullptr;
   core::Value inputs;                       ///< of the step; from its second iteration on those of the iteration before
   std::optional<core::Value> last_outputs;  ///< of the iteration before, where there was one
+  ResultLookup lookup = ResultLookup::kYes;
 };
 
 struct PrepareJob {

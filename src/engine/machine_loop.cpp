@@ -27,12 +27,15 @@ void Machine::State::begin_iteration(Activity& activity) {
   LoopRun& loop = *activity.parent->steps[activity.step].loop;
   ++jobs_active;
   activity.stage = Stage::kEvaluating;
+  // One that an earlier controller brought to its end is still asked whether it is the last.
+  const bool is_finished = finished.done.contains(name(activity));
   request(EvaluateInputs{.activity = activity.id,
                          .name = name(activity),
                          .step = activity.node->step(),
                          .process = &activity.node->process(),
                          .inputs = std::move(loop.inputs),
-                         .last_outputs = activity.element == 0 ? std::nullopt : std::optional(loop.outputs)});
+                         .last_outputs = activity.element == 0 ? std::nullopt : std::optional(loop.outputs),
+                         .lookup = is_finished ? ResultLookup::kNo : ResultLookup::kYes});
 }
 
 /// Keeps what an iteration yields and queues the next, which the step's logic may then decline.

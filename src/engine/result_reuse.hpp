@@ -14,7 +14,8 @@ namespace alveus::engine {
 class ResultReuse {
  public:
   virtual ~ResultReuse() = default;
-  /// For a job of `tool`, whose inputs and request `evaluation` holds.
+  /// For a job of `tool` whose result may be reused as far as the tool knows; `evaluation` holds its inputs, request
+  /// and image.
   virtual ReuseAnswer look_up(const core::JobId& job, const flow::Tool& tool, const Evaluation& evaluation) = 0;
   /// The job of the ticket succeeded with these outputs; their files are where the job left them.
   virtual void keep(const store::ResultTicket& ticket, const core::Value& outputs) = 0;

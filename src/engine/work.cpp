@@ -146,7 +146,7 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
       ALVEUS_TRY_ASSIGN(evaluation.request, (*tool)->resources(evaluation.inputs));
       // A job with secrets is of no use to other runs, whose markers differ: nothing of it is kept for them.
       const bool has_secrets = !secrets_.empty() && secrets_.stands_in(core::to_json(evaluation.inputs));
-      if (reuse_ != nullptr && !has_secrets) {
+      if (reuse_ != nullptr && !has_secrets && effect.lookup == ResultLookup::kYes) {
         evaluation.reuse = look_up(effect.name, **tool, evaluation);
       }
     } else {
@@ -157,10 +157,17 @@ core::Result<Evaluation> Work::evaluate(const EvaluateInputs& effect) const {
   return evaluation;
 }
 
-/// A result depends on the image itself, which its name does not tell: a tag may move.
+/// A result depends on the image itself, which a name with a tag does not tell: it may move.
 ReuseAnswer Work::look_up(const core::JobId& job, const flow::Tool& tool, Evaluation& evaluation) const {
-  auto image = image_for(tool.container(), connector_, access_, missing_images_);
-  if (!image) return {.ticket = nullptr, .refusal = image.error().message, .found = {}};
+  const auto refused = [](std::string reason) {
+    return ReuseAnswer{.ticket = nullptr, .refusal = std::move(reason), .found = {}};
+  };
+  // Before its image is obtained, which may be large.
+  const auto reusability = tool.reusability(evaluation.inputs);
+  if (!reusability) return refused(reusability.error().text());
+  if (!reusability->is_reusable) return refused(reusability->reason);
+  auto image = image_identity_for(tool.container(), connector_, access_, missing_images_);
+  if (!image) return refused(image.error().message);
   evaluation.image = *std::move(image);
   return reuse_->look_up(job, tool, evaluation);
 }
@@ -361,7 +368,7 @@ JobCollected Work::perform(const CollectJob& effect) const {
   add_stream(collected.logs, "log", command.log_path);
   add_stream(collected.logs, "stderr", command.stderr_path.value_or(core::RemotePath()));
   // A hint whose image could not be had: with it the result may be another.
-  const std::string ran_in = job.command.container ? job.command.container->image.reference : std::string();
+  const std::string ran_in = job.command.container ? job.command.container->image.identity().text : std::string();
   const bool is_as_expected = effect.ticket && effect.ticket->image == ran_in;
   if (is_as_expected && reuse_ != nullptr) reuse_->keep(*effect.ticket, *collected.result);
   const bool is_needed = folders_ == JobFolders::kKept || !job.former.empty() || names_data(*collected.result);

@@ -29,7 +29,7 @@ struct ResultTicket {
   core::JobId job;
   core::StepPath step;
   core::Value inputs;  ///< with the places of their files
-  std::string image;   ///< of its container, as the engine knows it; a result got in another is not kept under this key
+  std::string image;   ///< which it is to run in; a result got in another is not kept under this key
 };
 
 /// A result that stands for a job.

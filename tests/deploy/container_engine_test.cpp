@@ -191,6 +191,17 @@ TEST(ContainerEngineTest, AnEditedDockerfileIsAnotherImage) {
   EXPECT_THAT(image_names({.load = "/i.tar"}), IsEmpty());
 }
 
+TEST(ContainerEngineTest, ADigestPinsAnImageWhereNothingElseMayStandForIt) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  EXPECT_EQ(pinned_digest({.pull = "debian@" + digest}), digest);
+  EXPECT_EQ(pinned_digest({.pull = "localhost:5000/debian:12@" + digest}), digest);
+  EXPECT_EQ(pinned_digest({.pull = "debian:12"}), "");
+  EXPECT_EQ(pinned_digest({.pull = "debian@sha256:12"}), "");
+  EXPECT_EQ(pinned_digest({.pull = "debian@sha256:" + std::string(64, 'x')}), "");
+  EXPECT_EQ(pinned_digest({.id = "mine", .pull = "debian@" + digest}), "") << "an image 'mine' would be taken";
+  EXPECT_EQ(pinned_digest({.file = "FROM debian@" + digest}), "");
+}
+
 struct RefusalRule {
   ContainerEngine engine;
   ImageSource source;

@@ -116,6 +116,25 @@ TEST_F(ContainerRuntimeTest, WhoOnlyLooksForAnImageGetsNone) {
   EXPECT_THAT(told_, IsEmpty());
 }
 
+TEST_F(ContainerRuntimeTest, WhetherThereIsAnEngineIsToldWithoutTheImage) {
+  EXPECT_TRUE(*runtime().can_contain({.pull = "alpine"}));
+  EXPECT_EQ(calls("image"), 0);
+  EXPECT_EQ(calls("pull"), 0);
+}
+
+TEST_F(ContainerRuntimeTest, WithContainersOffAHintGoesWithoutAndARequirementFails) {
+  EXPECT_FALSE(*runtime(EngineChoice::kNone).can_contain({.need = ContainerNeed::kHint, .pull = "alpine"}));
+  EXPECT_EQ(runtime().can_contain({.pull = "alpine"}).error().code, ErrorCode::kUnsupported);
+}
+
+TEST_F(ContainerRuntimeTest, AnImageIsToldByItsDigestWhereItIsPinned) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const auto image = runtime().prepare_image({.pull = "alpine@" + digest});
+  EXPECT_EQ((*image)->reference, "sha256:pulled");
+  EXPECT_EQ((*image)->identity(), ImageIdentity{.text = digest});
+  EXPECT_EQ((*runtime().prepare_image({.pull = "debian"}))->identity(), ImageIdentity{.text = "sha256:1"});
+}
+
 TEST_F(ContainerRuntimeTest, AThousandJobsPullOnce) {
   for (int job = 0; job < 1000; ++job) ASSERT_TRUE(runtime().prepare_image({.pull = "alpine"}));
   EXPECT_EQ(calls("pull"), 1);

@@ -24,6 +24,19 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Kind = flow::StageEntry::Kind;
 
+/// A site with containers, where every image can be had.
+class ContainerSite final : public FakeConnector {
+ public:
+  core::Result<std::optional<deploy::ContainerImage>> prepare_image(const deploy::ImageSource& source) override {
+    ++obtained;
+    return deploy::ContainerImage{.name = source.pull, .reference = "sha256:1"};
+  }
+  core::Result<bool> can_contain(const deploy::ImageSource&) override { return has_engine; }
+
+  int obtained = 0;
+  bool has_engine = true;
+};
+
 class ContainerJobTest : public ::testing::Test {
  protected:
   ContainerJobTest() {
@@ -227,6 +240,26 @@ TEST_F(ContainerJobTest, AnErrorSaysWhereTheContainerIsAskedFor) {
   EXPECT_FALSE(*image_for(flow::ContainerRequest{.required = false, .pull = "x"}, site_, access))
       << "a hint is left out";
   EXPECT_FALSE(*image_for(std::nullopt, site_, access));
+}
+
+TEST(ImageIdentityTest, AnImageNamedByItsDigestIsKnownBeforeItIsThere) {
+  ContainerSite site;
+  const ConnectorDataAccess access(site);
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  const flow::ContainerRequest pinned = {.required = true, .pull = "debian@" + digest};
+  EXPECT_EQ((*image_identity_for(pinned, site, access, MissingImages::kObtained))->text, digest);
+  EXPECT_EQ(site.obtained, 0);
+  site.has_engine = false;
+  EXPECT_FALSE(*image_identity_for(pinned, site, access, MissingImages::kObtained)) << "it runs without";
+}
+
+TEST(ImageIdentityTest, WhatATagMeansOnlyTheImageTells) {
+  ContainerSite site;
+  const ConnectorDataAccess access(site);
+  const flow::ContainerRequest tagged = {.required = true, .pull = "debian:12"};
+  EXPECT_EQ((*image_identity_for(tagged, site, access, MissingImages::kObtained))->text, "sha256:1");
+  EXPECT_EQ(site.obtained, 1);
+  EXPECT_FALSE(*image_identity_for(std::nullopt, site, access, MissingImages::kObtained));
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "core/json.hpp"
 #include "engine/machine.hpp"
@@ -20,7 +23,7 @@ using testing::MachineBench;
 class MemoryReuse final : public ResultReuse {
  public:
   ReuseAnswer look_up(const core::JobId& job, const flow::Tool&, const Evaluation& evaluation) override {
-    if (!refusal.empty()) return {.ticket = nullptr, .refusal = refusal, .found = {}};
+    asked.push_back(job.text());
     store::ResultTicket ticket{.key = core::to_json(evaluation.inputs), .identity = {}, .job = job};
     ReuseAnswer answer{.ticket = std::make_shared<store::ResultTicket>(ticket), .refusal = {}, .found = {}};
     if (const auto kept = kept_.find(ticket.key); kept != kept_.end()) answer.found = kept->second;
@@ -30,7 +33,7 @@ class MemoryReuse final : public ResultReuse {
     kept_[ticket.key] = {.key = ticket.key, .run = core::RunId("first"), .job = ticket.job, .outputs = outputs};
   }
 
-  std::string refusal;
+  std::vector<std::string> asked;
 
  private:
   std::map<std::string, store::KeptResult> kept_;
@@ -91,13 +94,27 @@ TEST(MachineReuseTest, AFailedJobIsNotKept) {
 
 TEST(MachineReuseTest, TheJournalSaysWhyAJobIsNotLookedFor) {
   MemoryReuse cache;
-  cache.refusal = "WorkReuse is off";
+  auto made = std::make_shared<testing::ComputeTool>([](const core::Value& inputs) { return inputs; });
+  made->refusal = "WorkReuse is off";
   for (int run = 0; run < 2; ++run) {
-    MachineBench bench(testing::add_one(), Object{{"x", 4}}, {}, 4, &cache);
+    MachineBench bench(testing::process_of(made), Object{{"x", 4}}, {}, 4, &cache);
     bench.run();
     EXPECT_EQ(std::get<store::JobCreated>(bench.typed_records().at(0)).cache_refusal, "WorkReuse is off");
     EXPECT_THAT(bench.records(), ::testing::Contains("job-started /0"));
   }
+  EXPECT_THAT(cache.asked, ::testing::IsEmpty());
+}
+
+TEST(MachineReuseTest, NoResultIsLookedForWhereAnEarlierControllerFinishedTheJob) {
+  MemoryReuse cache;
+  const auto loop =
+      Graph().step("a", testing::add_one()).from("x", "n").loop_below("x", 3).output("o", "a/out").build();
+  store::FinishedJobs finished;
+  finished.done[core::JobId("/a/0.0")] = {.outputs = core::Value(Object{{"out", 2}}), .folder = {}};
+  MachineBench bench(loop, Object{{"n", 1}}, {}, 4, &cache, std::move(finished));
+  bench.run();
+  EXPECT_EQ(core::to_json(bench.ending().outputs), R"({"o":3})");
+  EXPECT_THAT(cache.asked, ElementsAre("/a/0.1"));
 }
 
 }  // namespace

@@ -332,6 +332,55 @@ class ContainersTest(unittest.TestCase):
         self.place.podman("untag", IMAGE, name)
         self.assertIn(f"the image '{name}' is not on 'local' yet", plan())
 
+    def test_a_result_of_an_image_named_by_its_digest_needs_no_image(self):
+        """Each run of the tool prints something else."""
+        told = self.place.podman("image", "inspect", "--format", "{{.Digest}}", IMAGE)
+        copy = "localhost/alveus-pinned"
+        self.place.podman("tag", IMAGE, copy)
+        name = f"{copy}@{told.stdout.strip()}"
+        tool = self.tool("{dockerPull: '" + name + "'}", "cat /proc/sys/kernel/random/uuid")
+        cache = ("--cache", str(self.folder / "cache"))
+        first = self.output(self.run_tool(*cache, tool))
+        self.place.podman("untag", IMAGE, copy)
+        self.assertNotEqual(self.place.podman("image", "exists", name).returncode, 0)
+        again = self.run_tool(*cache, tool)
+        self.assertEqual(self.output(again), first)
+        self.assertNotIn("getting the image", again.stderr)
+        other = self.tool("{dockerPull: '" + name + "'}", "echo another")
+        self.assertIn("getting the image", self.run_tool(*cache, other).stderr, "a job that starts needs it")
+
+    def test_a_resumed_run_whose_containers_are_done_needs_no_image(self):
+        name = "localhost/alveus-gone"
+        self.place.podman("tag", IMAGE, name)
+        self.tool("{dockerPull: " + name + "}", "echo made")
+        allowed = self.folder / "allowed"
+        (self.folder / "main.cwl").write_text(textwrap.dedent(f"""\
+            cwlVersion: v1.2
+            class: Workflow
+            inputs: {{}}
+            outputs: {{o: {{type: File, outputSource: last/o}}}}
+            steps:
+              first: {{run: tool.cwl, in: {{}}, out: [o]}}
+              last:
+                run:
+                  class: CommandLineTool
+                  baseCommand: [sh, -c, 'test -e {allowed} && cat "$1"', sh]
+                  inputs: {{f: {{type: File, inputBinding: {{}}}}}}
+                  outputs: {{o: stdout}}
+                  stdout: o.txt
+                in: {{f: first/o}}
+                out: [o]
+            """))
+        for cache in ((), ("--cache", str(self.folder / "cache"))):
+            self.assertEqual(self.run_tool(*cache, "main.cwl").returncode, 1)
+            self.place.podman("untag", IMAGE, name)
+            allowed.touch()
+            resumed = say([str(self.program), "resume", "last"], self.place.environment, cwd=self.folder)
+            self.assertEqual(self.output(resumed), "made\n")
+            self.assertNotIn("getting the image", resumed.stderr)
+            self.place.podman("tag", IMAGE, name)
+            allowed.unlink()
+
     def test_what_a_container_used_is_measured_whatever_its_length(self):
         """The figures of the same work outside are the yardstick; a container adds the start of its program."""
         work = "i=0; while [ $i -lt 300000 ]; do i=\\$((i+1)); done"

@@ -20,7 +20,7 @@ namespace alveus::testing {
 
 /// A site in memory. Its URIs are "fake-NAME:///…", its job folders lie in "/jobs". It keeps the Connector contract
 /// (tests/deploy/connector_contract.hpp) and can be told how commands end and which operation fails.
-class FakeConnector final : public deploy::Connector {
+class FakeConnector : public deploy::Connector {
  public:
   /// What a command does: it may read and write this site through the connector. Called without lock, inside `start`.
   using Behaviour = std::function<core::Result<deploy::CommandEnd>(const deploy::SiteCommand&, FakeConnector&)>;

@@ -28,6 +28,7 @@ class ComputeTool final : public flow::Tool {
   bool is_expression = false;
   std::vector<int> temporary_fail_codes;
   int fail_code = 1;
+  std::string refusal;  ///< not empty: why its results are not reused
 
   bool has_command() const override { return !is_expression; }
   core::Result<core::Value> evaluate(const core::Value& inputs, const flow::DataAccess& access) const override;
@@ -36,6 +37,9 @@ class ComputeTool final : public flow::Tool {
                                    const flow::DataAccess& access) const override;
   core::Result<core::Value> collect(const flow::JobPlan& plan, const flow::JobExit& exit, const core::Location& outdir,
                                     const flow::DataAccess& access) const override;
+  core::Result<flow::Reusability> reusability(const core::Value&) const override {
+    return flow::Reusability{.is_reusable = refusal.empty(), .reason = refusal};
+  }
 
  private:
   Compute compute_;

@@ -21,6 +21,7 @@ class ContainerImages {
 
   core::Result<std::shared_ptr<const ContainerEngine>> engine();
   core::Result<std::optional<ContainerImage>> prepare(const ImageSource& source);
+  core::Result<bool> can_contain(const ImageSource& source);
   core::Result<std::optional<ContainerImage>> find_only(const ImageSource& source);
 
  private:
