@@ -174,15 +174,17 @@ core::Result<WorkflowRunResult> carry_out(OpenRun open, const LoadedDocument& do
   const std::stop_callback told(interrupt.token(), [&terminal] {
     terminal.message("stopping; what runs is asked to end (interrupt again to kill it at once)");
   });
-  auto ending = engine::run_process(*document.loaded.process, document.inputs, run,
-                                    {.connector = *connector,
-                                     .journal = open.journal,
-                                     .clock = clock,
-                                     .delivery = &delivery,
-                                     .observer = &open.watch,
-                                     .web = &web,
-                                     .reuse = cache ? &cache->reuse() : nullptr},
-                                    std::move(open.recovery));
+  auto ending =
+      engine::run_process(*document.loaded.process, document.inputs, run,
+                          {.connector = *connector,
+                           .journal = open.journal,
+                           .clock = clock,
+                           .delivery = &delivery,
+                           .observer = &open.watch,
+                           .web = &web,
+                           .reuse = cache ? &cache->reuse() : nullptr,
+                           .on_trouble = [&terminal](const core::Error& trouble) { terminal.warning(trouble.text()); }},
+                          std::move(open.recovery));
   open.watch.finish();
   if (cache) cache->finish(ending && ending->status == store::RunStatus::kDone);
   if (!ending) {

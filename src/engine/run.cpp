@@ -14,6 +14,7 @@
 #include "engine/recovery.hpp"
 #include "engine/staging.hpp"
 #include "engine/work.hpp"
+#include "sys/guarded.hpp"
 #include "sys/mailbox.hpp"
 #include "sys/thread_pool.hpp"
 
@@ -265,15 +266,22 @@ class Driver {
   /// Many at once: a file system may make each removal of a directory wait for its journal.
   void remove_folders(const std::vector<core::RemotePath>& folders) {
     constexpr std::size_t kAtOnceMax = 32;
-    sys::ThreadPool pool(std::min(folders.size(), kAtOnceMax), kAtOnceMax);
-    for (const core::RemotePath& folder : folders) {
-      pool.add([this, &folder] {
-        const auto removed = services_.connector.remove(folder);
-        if (!removed && services_.log != nullptr) {
-          services_.log->write(core::LogLevel::kWarning, "engine", removed.error().text());
-        }
-      });
+    sys::Guarded<std::vector<core::Error>> troubles;
+    {
+      sys::ThreadPool pool(std::min(folders.size(), kAtOnceMax), kAtOnceMax);
+      for (const core::RemotePath& folder : folders) {
+        pool.add([this, &folder, &troubles] {
+          auto removed = services_.connector.remove(folder);
+          if (removed) return;
+          troubles.with_lock([&](auto& all) { all.push_back(std::move(removed).error()); });
+        });
+      }
     }
+    troubles.with_lock([&](auto& all) {
+      if (all.empty() || !services_.on_trouble) return;
+      services_.on_trouble(
+          std::move(all.front()).with("while removing the folders of jobs; " + std::to_string(all.size()) + " stay"));
+    });
   }
 
   const RunOptions& options_;
@@ -299,9 +307,12 @@ core::Result<Ending> run_process(const flow::Process& process, core::Value input
                                  const RunServices& services, std::optional<store::Recovery> recovery) {
   if (recovery && !recovery->moving) {
     ALVEUS_TRY_ASSIGN(const auto lost, forget_lost_jobs(recovery->finished, services.connector));
-    if (!lost.empty() && services.log != nullptr) {
-      services.log->write(core::LogLevel::kWarning, "engine",
-                          std::to_string(lost.size()) + " finished jobs run again: their outputs are gone");
+    if (!lost.empty() && services.on_trouble) {
+      services.on_trouble({.code = core::ErrorCode::kNotFound,
+                           .message = std::to_string(lost.size()) + " finished jobs run again, '" +
+                                      lost.front().text() + "' among them: their outputs are gone",
+                           .where = {},
+                           .context = {}});
     }
   }
   Driver driver(process, options, services, std::move(recovery));

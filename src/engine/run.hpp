@@ -3,12 +3,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
 
-#include "core/log.hpp"
 #include "core/result.hpp"
 #include "core/value.hpp"
 #include "deploy/connector.hpp"
@@ -48,8 +48,9 @@ struct RunServices {
   OutputDelivery* delivery = nullptr;  ///< null: outputs stay in the job folders, which are kept
   ProgressObserver* observer = nullptr;
   const transfer::WebFiles* web = nullptr;  ///< null: files of the web are kUnsupported
-  core::Log* log = nullptr;
-  ResultReuse* reuse = nullptr;  ///< null: every job runs
+  ResultReuse* reuse = nullptr;             ///< null: every job runs
+  /// Told of what went wrong and did not stop the run, on the thread of `run_process`.
+  std::function<void(const core::Error&)> on_trouble = nullptr;
 };
 
 /// Runs a process to its end on one site; blocks until then. A failed or cancelled run is an Ending, not an Error. An

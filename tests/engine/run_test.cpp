@@ -78,8 +78,11 @@ core::Result<deploy::CommandEnd> exit_as_told(const deploy::SiteCommand& command
 class RunTest : public ::testing::Test {
  protected:
   core::Result<Ending> run(const ProcessPointer& process, core::Value inputs) {
-    const RunServices services{
-        .connector = site_, .journal = journal_, .clock = clock_, .delivery = delivery_ ? &*delivery_ : nullptr};
+    const RunServices services{.connector = site_,
+                               .journal = journal_,
+                               .clock = clock_,
+                               .delivery = delivery_ ? &*delivery_ : nullptr,
+                               .on_trouble = [this](const core::Error& error) { troubles_.push_back(error.text()); }};
     return run_process(*process, std::move(inputs), options_, services, std::move(recovery_));
   }
   void jobs_end_by_themselves() { site_.set_behaviour(exit_as_told); }
@@ -93,6 +96,7 @@ class RunTest : public ::testing::Test {
   RunOptions options_;
   std::optional<TestDelivery> delivery_;
   std::optional<store::Recovery> recovery_;
+  std::vector<std::string> troubles_;
 };
 
 TEST_F(RunTest, RunsAWorkflowToItsEnd) {
@@ -206,6 +210,31 @@ TEST_F(RunTest, AJobWhoseOutputsAreGoneRunsAgain) {
   const auto ending = run(scattered(), Object{{"n", Array{1}}});
   ASSERT_TRUE(ending);
   EXPECT_EQ(core::to_json(ending->outputs), R"({"o":[2]})");
+  EXPECT_THAT(troubles_, ElementsAre("1 finished jobs run again, '/s/0.0' among them: their outputs are gone"));
+}
+
+/// A site that removes no folder.
+class StickySite final : public FakeConnector {
+ public:
+  core::Status remove(const core::RemotePath& path) override {
+    return core::fail(core::ErrorCode::kDenied, "'" + path.text() + "' is not ours");
+  }
+};
+
+TEST_F(RunTest, FoldersThatCannotBeRemovedAreToldOnceAndStopNothing) {
+  StickySite site;
+  site.set_behaviour(exit_as_told);
+  TestDelivery delivery(hand_on);
+  const RunServices services{.connector = site,
+                             .journal = journal_,
+                             .clock = clock_,
+                             .delivery = &delivery,
+                             .on_trouble = [this](const core::Error& error) { troubles_.push_back(error.text()); }};
+  const auto process = scattered();
+  const auto ending = run_process(*process, Object{{"n", Array{1, 2, 3}}}, options_, services);
+  ASSERT_TRUE(ending) << ending.error().text();
+  EXPECT_EQ(ending->status, store::RunStatus::kDone);
+  EXPECT_THAT(troubles_, ElementsAre(HasSubstr("while removing the folders of jobs; 3 stay")));
 }
 
 TEST_F(RunTest, ADeliveryThatWasBegunGoesOnAndNothingRuns) {
