@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cwl/detail/definition.hpp"
+#include "cwl/detail/fields.hpp"
 #include "expr/interpolate.hpp"
 
 namespace alveus::cwl::detail {
@@ -13,15 +14,6 @@ namespace {
 using core::Array;
 using core::Object;
 using core::Value;
-
-std::string_view name_of(Version version) {
-  switch (version) {
-    case Version::kV10: return "v1.0";
-    case Version::kV11: return "v1.1";
-    case Version::kV12: return "v1.2";
-  }
-  return "";
-}
 
 std::string_view name_of(LoadListing listing) {
   switch (listing) {
@@ -215,7 +207,7 @@ flow::Definition definition_of(const Process& process) {
   const auto& tool = std::get<CommandLineTool>(process.body);
   const Requirements& requirements = process.requirements;
   Parts parts;
-  parts.add("cwlVersion", Value(name_of(process.version)));
+  parts.add("cwlVersion", Value(cwl::name_of(process.version)));
   parts.add("baseCommand", list_of(tool.base_command, [](const std::string& word) { return Value(word); }));
   parts.add("arguments", list_of(tool.arguments, describe_binding));
   parts.add("stdin", tool.stdin_path);

@@ -2,8 +2,23 @@
 #include "cwl/type.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "cwl/detail/make_type.hpp"
 
 namespace alveus::cwl {
+
+Type of_kind(Type::Kind kind) {
+  Type type;
+  type.kind = kind;
+  return type;
+}
+
+Type array_of(Type items) {
+  Type type = of_kind(Type::Kind::kArray);
+  type.alternatives.push_back(std::move(items));
+  return type;
+}
 
 bool Type::is_optional() const {
   if (kind == Kind::kNull) return true;

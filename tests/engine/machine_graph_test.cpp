@@ -15,18 +15,9 @@ using ::testing::ElementsAre;
 using testing::Graph;
 using ::testing::IsEmpty;
 using testing::MachineBench;
+using testing::outputs_of;
 using testing::ProcessPointer;
 using testing::tool;
-
-/// The outputs as JSON once everything ran.
-std::string outputs_of(const ProcessPointer& process, core::Value inputs) {
-  MachineBench bench(process, std::move(inputs));
-  bench.run();
-  EXPECT_EQ(bench.machine().active_count(), 0U) << "nothing is left behind";
-  const Ending ending = bench.ending();
-  EXPECT_EQ(ending.status, store::RunStatus::kDone);
-  return core::to_json(ending.outputs);
-}
 
 /// out = the inputs as JSON, without "go".
 ProcessPointer echo() {

@@ -16,19 +16,11 @@ using ::testing::ElementsAre;
 using testing::Graph;
 using testing::MachineBench;
 using ::testing::Not;
+using testing::outputs_of;
 using testing::ProcessPointer;
 
 ProcessPointer counting_to(std::int64_t limit, flow::LoopOutputs outputs = flow::LoopOutputs::kLast) {
   return Graph().step("a", add_one()).from("x", "n").loop_below("x", limit, outputs).output("o", "a/out").build();
-}
-
-std::string outputs_of(const ProcessPointer& process, core::Value inputs) {
-  MachineBench bench(process, std::move(inputs));
-  bench.run();
-  EXPECT_EQ(bench.machine().active_count(), 0U) << "nothing is left behind";
-  const Ending ending = bench.ending();
-  EXPECT_EQ(ending.status, store::RunStatus::kDone);
-  return core::to_json(ending.outputs);
 }
 
 TEST(MachineLoopTest, YieldsWhatTheLastIterationYields) {

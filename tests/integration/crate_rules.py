@@ -115,18 +115,9 @@ class Checker:
                 for name in ids(entity, key):
                     known = name in self.entities or urlparse(name).scheme in ("http", "https")
                     self.must(known, "json-ld", entity["@id"], f"{key} refers to {name}, which is not described")
-        reached, pending = set(), ["./", "ro-crate-metadata.json"]
-        while pending:
-            name = pending.pop()
-            if name in reached or name not in self.entities:
-                continue
-            reached.add(name)
-            for key in self.entities[name]:
-                pending.extend(ids(self.entities[name], key))
+        reached = set()
         # Actions that the engine organised are linked from OrganizeAction, which refers to the run.
-        about_run = {entity["@id"] for entity in self.of_type("OrganizeAction")}
-        for name in about_run:
-            pending.append(name)
+        pending = ["./", "ro-crate-metadata.json", *(entity["@id"] for entity in self.of_type("OrganizeAction"))]
         while pending:
             name = pending.pop()
             if name in reached or name not in self.entities:

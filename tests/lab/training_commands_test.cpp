@@ -41,38 +41,27 @@ class TrainingCommandsTest : public ::testing::Test {
     return cmdline::run_program("alveus-lab", "0", "", commands, arguments, terminal_);
   }
   int train(const std::string& out, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {"train",
-                                          "--variant",
-                                          (path() / "v.json").string(),
-                                          "--out",
-                                          (path() / out).string(),
-                                          "--folds",
-                                          folder_.folds_file().string(),
-                                          "--tensors",
-                                          folder_.path.string()};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(std::move(arguments));
+    return run_on_folder({"train", "--variant", (path() / "v.json").string()}, out, more);
   }
   /// "predict" or "explain".
   int use_model(const std::string& command, const std::string& model, const std::string& out,
                 const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {command,
-                                          "--model",
-                                          (path() / model).string(),
-                                          "--out",
-                                          (path() / out).string(),
-                                          "--folds",
-                                          folder_.folds_file().string(),
-                                          "--tensors",
-                                          folder_.path.string()};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
+    return run_on_folder({command, "--model", (path() / model).string()}, out, more);
   }
   std::string read(const fs::path& file) const { return sys::read_file(path() / file).value_or("absent"); }
   std::string said() const { return terminal_.said(); }
   std::string results() const { return terminal_.results; }
 
  private:
+  int run_on_folder(std::vector<std::string> arguments, const std::string& out, const std::vector<std::string>& more) {
+    for (const std::string& word : {std::string("--out"), (path() / out).string(), std::string("--folds"),
+                                    folder_.folds_file().string(), std::string("--tensors"), folder_.path.string()}) {
+      arguments.push_back(word);
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(std::move(arguments));
+  }
+
   sys::TemporaryDirectory directory_;
   testing::LesionFolder folder_;
   testing::RecordingTerminal terminal_;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/machine_bench.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "core/check.hpp"
+#include "core/json.hpp"
 
 namespace alveus::testing {
 namespace {
@@ -188,6 +191,15 @@ void MachineBench::run_shuffled(core::Random& random, double failure_probability
       answer(name);
     }
   }
+}
+
+std::string outputs_of(const ProcessPointer& process, core::Value inputs) {
+  MachineBench bench(process, std::move(inputs));
+  bench.run();
+  EXPECT_EQ(bench.machine().active_count(), 0U) << "nothing is left behind";
+  const engine::Ending ending = bench.ending();
+  EXPECT_EQ(ending.status, store::RunStatus::kDone);
+  return core::to_json(ending.outputs);
 }
 
 }  // namespace alveus::testing

@@ -74,4 +74,7 @@ class MachineBench {
   sys::SteadyTime now_{};
 };
 
+/// The outputs as JSON once everything ran; fails the test where that did not end well, or left something behind.
+std::string outputs_of(const ProcessPointer& process, core::Value inputs);
+
 }  // namespace alveus::testing

@@ -4,24 +4,13 @@
 
 #include "core/text.hpp"
 #include "cwl/detail/check.hpp"
+#include "cwl/detail/make_type.hpp"
 
 namespace alveus::cwl {
 
 using Kind = Type::Kind;
 
 namespace {
-
-Type of_kind(Kind kind) {
-  Type type;
-  type.kind = kind;
-  return type;
-}
-
-Type array_of(Type items) {
-  Type type = of_kind(Kind::kArray);
-  type.alternatives.push_back(std::move(items));
-  return type;
-}
 
 Type optional_of(Type inner) {
   if (inner.is_optional()) return inner;

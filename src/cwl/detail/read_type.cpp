@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "cwl/detail/make_type.hpp"
 #include "cwl/detail/read.hpp"
 #include "cwl/uri.hpp"
 
@@ -27,21 +28,9 @@ constexpr std::array<std::pair<std::string_view, Kind>, 10> kSimpleTypes = {{
 }};
 constexpr int kTypeDepthMax = 32;
 
-Type simple(Kind kind) {
-  Type type;
-  type.kind = kind;
-  return type;
-}
-
-Type array_of(Type items) {
-  Type type = simple(Kind::kArray);
-  type.alternatives.push_back(std::move(items));
-  return type;
-}
-
 /// A union without unions inside and without the same simple type twice.
 Type union_of(std::vector<Type> alternatives) {
-  Type type = simple(Kind::kUnion);
+  Type type = of_kind(Kind::kUnion);
   for (Type& alternative : alternatives) {
     if (alternative.kind == Kind::kUnion) {
       for (Type& inner : alternative.alternatives) type.alternatives.push_back(std::move(inner));
@@ -77,16 +66,16 @@ const Node* find_named_type(const std::string& name, const Node& at, const ReadS
 
 Type read_type_name(const std::string& name, const Node& at, Side side, const ReadScope& scope) {
   for (const auto& [word, kind] : kSimpleTypes) {
-    if (word == name) return simple(kind);
+    if (word == name) return of_kind(kind);
   }
   if (const Node* named = find_named_type(name, at, scope)) {
     if (scope.type_depth >= kTypeDepthMax) {
       scope.findings.error(at.mark(), "the type '" + short_name(name) + "' contains itself");
-      return simple(Kind::kAny);
+      return of_kind(Kind::kAny);
     }
     if (!scope.documents.count_type()) {
       scope.findings.error(at.mark(), "the types of SchemaDefRequirement use one another too often");
-      return simple(Kind::kAny);
+      return of_kind(Kind::kAny);
     }
     ReadScope inner = scope;
     ++inner.type_depth;
@@ -95,13 +84,13 @@ Type read_type_name(const std::string& name, const Node& at, Side side, const Re
   if (const auto inside = schema_example(name); !inside.empty()) {
     scope.findings.error(at.mark(),
                          "'" + name + "' stands inside the field 'type': write type: " + std::string(inside));
-    return simple(Kind::kAny);
+    return of_kind(Kind::kAny);
   }
   std::vector<std::string> known;
   for (const auto& [word, kind] : kSimpleTypes) known.emplace_back(word);
   for (const auto& [uri, node] : scope.layer.types) known.push_back(short_name(uri));
   scope.findings.error(at.mark(), "the type '" + name + "' is not known" + suggestion(name, known));
-  return simple(Kind::kAny);
+  return of_kind(Kind::kAny);
 }
 
 Type read_type_text(const Node& node, Side side, const ReadScope& scope) {
@@ -113,7 +102,7 @@ Type read_type_text(const Node& node, Side side, const ReadScope& scope) {
   Type type = read_type_name(std::string(text), node, side, scope);
   for (; arrays > 0; --arrays) type = array_of(std::move(type));
   if (!optional) return type;
-  return union_of({simple(Kind::kNull), std::move(type)});
+  return union_of({of_kind(Kind::kNull), std::move(type)});
 }
 
 constexpr std::array<FieldRule, 7> kArrayRules = {
@@ -130,16 +119,16 @@ void read_schema_head(const Fields& fields, const ReadScope& scope, Type& type) 
 
 Type read_array(const Node& node, Side side, const ReadScope& scope) {
   const Fields fields(node, "an array type", kArrayRules, scope.version, scope.findings);
-  Type type = simple(Kind::kArray);
+  Type type = of_kind(Kind::kArray);
   read_schema_head(fields, scope, type);
   const Node* items = fields.require("items");
-  type.alternatives.push_back(items == nullptr ? simple(Kind::kAny) : read_type(*items, side, scope));
+  type.alternatives.push_back(items == nullptr ? of_kind(Kind::kAny) : read_type(*items, side, scope));
   return type;
 }
 
 Type read_enum(const Node& node, const ReadScope& scope) {
   const Fields fields(node, "an enum type", kEnumRules, scope.version, scope.findings);
-  Type type = simple(Kind::kEnum);
+  Type type = of_kind(Kind::kEnum);
   read_schema_head(fields, scope, type);
   fields.require("symbols");
   for (const std::string& symbol : fields.strings("symbols")) {
@@ -150,7 +139,7 @@ Type read_enum(const Node& node, const ReadScope& scope) {
 
 Type read_record(const Node& node, Side side, const ReadScope& scope) {
   const Fields fields(node, "a record type", kRecordRules, scope.version, scope.findings);
-  Type type = simple(Kind::kRecord);
+  Type type = of_kind(Kind::kRecord);
   read_schema_head(fields, scope, type);
   const Node* members = fields.find("fields");
   if (members == nullptr) return type;
@@ -171,7 +160,7 @@ Type read_record(const Node& node, Side side, const ReadScope& scope) {
 Type read_type(const Node& node, Side side, const ReadScope& scope) {
   if (node.is_string()) return read_type_text(node, side, scope);
   // An unquoted `null` in a list of types is the type of that name.
-  if (node.is_null()) return simple(Kind::kNull);
+  if (node.is_null()) return of_kind(Kind::kNull);
   if (node.is_sequence()) {
     std::vector<Type> alternatives;
     for (const Node& item : node.items()) alternatives.push_back(read_type(item, side, scope));
@@ -181,7 +170,7 @@ Type read_type(const Node& node, Side side, const ReadScope& scope) {
   const Node* kind = node.find("type");
   if (kind == nullptr) {
     scope.findings.error(node.mark(), "a type must be a name, a list of types or a schema with the field 'type'");
-    return simple(Kind::kAny);
+    return of_kind(Kind::kAny);
   }
   const std::string word = kind->is_string() ? kind->string() : "";
   if (word == "array") return read_array(node, side, scope);
