@@ -31,9 +31,9 @@ struct OpenedDocument {
   DocumentSnapshot snapshot;  ///< what the process was loaded from; its inputs are set by `with_checked_inputs`
 };
 
-/// Reads a workflow (or an input object that names its tool) and a file of inputs (none when empty,
-/// standard input for "-"). Warnings go to
-/// the terminal. The error holds all errors of the document; kUnsupported only when each of them is that.
+/// Reads a workflow (or an input object that names its tool) and a file of inputs (none when empty, standard input for
+/// "-"). Warnings go to the terminal. The error holds all errors of the document; kUnsupported only when each of them
+/// is that.
 core::Result<OpenedDocument> open_document(const std::string& document, const std::string& inputs_file,
                                            expr::Javascript& javascript, cmdline::Terminal& terminal);
 

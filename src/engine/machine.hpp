@@ -83,8 +83,8 @@ class Machine {
  public:
   static constexpr std::size_t kFailuresMax = 100;
 
-  /// `root` is borrowed and outlives the machine and all its effects. Invocations in `finished` are taken over: neither
-  /// evaluated nor run nor recorded again.
+  /// `root` is borrowed and outlives the machine and all its effects. Invocations in `finished` are taken over: not run
+  /// nor recorded again, nor evaluated but for iterations of a loop, which ask each time whether they are the last.
   Machine(const flow::Process& root, deploy::SiteCapacity capacity, MachineOptions options,
           store::FinishedJobs finished = {});
   ~Machine();

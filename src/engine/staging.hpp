@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "core/result.hpp"
 #include "deploy/connector.hpp"

@@ -12,6 +12,7 @@
 #include "lab/stop_request.hpp"
 #include "lab/trained_model.hpp"
 #include "lab/training_data.hpp"
+#include "lab/training_origin.hpp"
 #include "learn/training.hpp"
 #include "sys/clock.hpp"
 #include "sys/file.hpp"
@@ -48,7 +49,7 @@ core::Value to_value(const std::optional<double>& rate) { return rate ? core::Va
 std::string learning_rate_json(const study::Variant& variant, const learn::RateCurve& curve,
                                const learn::RateSuggestions& suggestions, const TrainingData& data) {
   const learn::RateRange& range = curve.sweep.range();
-  const core::Value value =
+  core::Object value =
       core::Object{{"format_version", kFormatVersion},
                    {"variant", study::to_value(variant)},
                    {"range", core::Object{{"first", range.first}, {"last", range.last}, {"steps", range.steps}}},
@@ -57,12 +58,9 @@ std::string learning_rate_json(const study::Variant& variant, const learn::RateC
                    {"suggestions", core::Object{{"valley", to_value(suggestions.valley)},
                                                 {"steepest", to_value(suggestions.steepest)},
                                                 {"minimum_tenth", to_value(suggestions.minimum_tenth)}}},
-                   {"batch_parts", curve.batch_parts},
-                   {"tensors_sha256", data.folder.fingerprint()},
-                   {"folds_sha256", sha256_of(data.folds)},
-                   {"device", learn::name_of(data.device)},
-                   {"threads", data.threads}};
-  return core::to_json(value, core::JsonStyle::kIndented) + "\n";
+                   {"batch_parts", curve.batch_parts}};
+  append(value, origin_of(data.folder, data.folds, data.device, data.threads));
+  return core::to_json(core::Value(value), core::JsonStyle::kIndented) + "\n";
 }
 
 core::Status write_outputs(const fs::path& out, const study::Variant& variant, const learn::RateCurve& curve,

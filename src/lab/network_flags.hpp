@@ -3,7 +3,7 @@
 
 #include "cmdline/command.hpp"
 
-/// The flags that `train`, `predict` and `explain` share: one wording, one meaning.
+/// The flags that several commands share: one wording, one meaning.
 namespace alveus::lab {
 
 cmdline::Flag model_flag();    ///< --model DIR, required

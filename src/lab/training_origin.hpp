@@ -12,7 +12,7 @@
 
 namespace alveus::lab {
 
-/// What a training or a pre-training was made from and with, as training.json and pretraining.json both end. Equal
+/// What a training or a pre-training was made from and with, as training.json and pretraining.json tell. Equal
 /// ones, with equal settings, give the same weights.
 struct TrainingOrigin {
   std::string tensors_sha256;  ///< fingerprint of the tensor folder

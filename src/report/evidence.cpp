@@ -30,10 +30,4 @@ std::vector<study::Failure> Evidence::failures() const {
   return {all.begin(), all.end()};
 }
 
-const TrainingRun* Evidence::find_run_of(const std::string& configuration) const {
-  const auto fits = [&](const TrainingRun& run) { return run.configuration == configuration && !run.failure; };
-  const auto found = std::ranges::find_if(runs, fits);
-  return found == runs.end() ? nullptr : &*found;
-}
-
 }  // namespace alveus::report

@@ -270,8 +270,6 @@ struct Evidence {
   const SourceFile* find_source(const std::string& name) const;
   /// All failures that any file names, each once, sorted.
   std::vector<study::Failure> failures() const;
-  /// The run that tells a configuration's settings: its first that did not fail.
-  const TrainingRun* find_run_of(const std::string& configuration) const;
 };
 
 }  // namespace alveus::report
