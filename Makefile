@@ -54,7 +54,7 @@ conformance-containers: build ## run the three suites in containers, hints too (
 
 .PHONY: bless
 bless: build ## write the golden files anew (docs/reference, messages of documents that must fail)
-	ALVEUS_BLESS=1 ctest --test-dir $(BUILD) -R '^cli[.]ReferenceTest'
+	ALVEUS_BLESS=1 ctest --test-dir $(BUILD) -R '^(cli|lab)[.]ReferenceTest'
 	python3 tests/conformance/errors.py --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) --bless
 
 .PHONY: format lint lint-changed asan tsan coverage fuzz bench bench-training bench-compare slow simulate

@@ -91,7 +91,7 @@ core::Result<ExitStatus> run_compare(const cmdline::Flags& flags, std::span<cons
 
 cmdline::Command make_compare_command() {
   return {.name = "compare",
-          .summary = "Rank the configurations of a study, with intervals and paired tests",
+          .summary = "rank the configurations of a study, with intervals and paired tests",
           .details =
               "Ranks by patient-level AUROC. Every configuration is compared with the best on the same patients: "
               "paired bootstrap, DeLong's and McNemar's tests, each family corrected after Holm. What the choice of "

@@ -44,7 +44,7 @@ core::Result<ExitStatus> run_metrics(const cmdline::Flags& flags, std::span<cons
 cmdline::Command make_metrics_command() {
   return {
       .name = "metrics",
-      .summary = "Measure scores by patient and by slice, with intervals",
+      .summary = "measure scores by patient and by slice, with intervals",
       .details =
           "Measures every variant, and every configuration on the test scores of all its folds together. The "
           "threshold of a fold is fixed on its validation scores; test scores never enter. Intervals hold with "

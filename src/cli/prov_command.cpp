@@ -94,7 +94,7 @@ cmdline::Command make_prov_command() {
                 {.name = "with-data", .kind = Kind::kSwitch, .help = "Copy inputs and outputs into the crate."},
                 {.name = "license", .value_name = "URI", .help = "License of the crate."},
                 {.name = "author", .value_name = "NAME", .help = "Who ran it."},
-                {.name = "orcid", .value_name = "URI", .help = "The author's ORCID, https://orcid.org/…"},
+                {.name = "orcid", .value_name = "URI", .help = "The author's ORCID (https://orcid.org/…)."},
                 state_flag()},
       .run = run_prov};
 }

@@ -53,7 +53,7 @@ core::Result<ExitStatus> run_split(const cmdline::Flags& flags, std::span<const 
 
 cmdline::Command make_split_command() {
   return {.name = "split",
-          .summary = "Freeze the folds of a study, grouped by patient",
+          .summary = "freeze the folds of a study, grouped by patient",
           .details =
               "Writes folds.csv (fold, patient, role) and folds.json. 'grouped' deals the patients of each class "
               "to the folds; fold i is tested, the next one validates. 'official' takes the split that the "

@@ -51,7 +51,7 @@ cmdline::Command make_study_report_command() {
   const report::ReportOptions defaults;
   return {
       .name = "study report",
-      .summary = "Make one self-contained HTML page of a study",
+      .summary = "make one self-contained HTML page of a study",
       .details =
           "Joins what the other steps wrote to a page that needs no other file and no network: key result, ranking "
           "with intervals and tests, ROC curves, calibration, training curves, explanations, data flow, methods "

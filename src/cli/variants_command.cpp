@@ -149,7 +149,7 @@ std::string details() {
 cmdline::Command make_variants_command() {
   cmdline::Command command = {
       .name = "variants",
-      .summary = "Expand the axes of a study to variants, one file each",
+      .summary = "expand the axes of a study to variants, one file each",
       .details = details(),
       .flags = {{.name = "folds",
                  .kind = Kind::kText,

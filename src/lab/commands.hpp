@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "cmdline/command.hpp"
 
 namespace alveus::lab {
+
+/// All of them, in the order of --help.
+std::vector<cmdline::Command> make_commands();
 
 /// The subcommands of alveus-lab, one file each.
 cmdline::Command make_phantom_command();

@@ -115,10 +115,10 @@ cmdline::Command make_export_command() {
       "program that reads them (torchvision, for the networks it has).";
   command.flags = {
       model_flag(),
-      {.name = "out", .value_name = "FILE", .help = "the file to write", .required = true},
+      {.name = "out", .value_name = "FILE", .help = "The file to write.", .required = true},
       {.name = "format",
        .value_name = "NAME",
-       .help = "what to write",
+       .help = "What to write.",
        .fallback = "torchscript",
        .choices = {"torchscript", "safetensors", "torch"}},
       threads_flag(),

@@ -66,23 +66,23 @@ cmdline::Command make_ingest_command() {
   command.flags = {
       {.name = "data",
        .value_name = "DIR",
-       .help = "the folder that the manifest's paths are relative to",
+       .help = "The folder that the manifest's paths are relative to.",
        .required = true},
-      {.name = "manifest", .value_name = "FILE", .help = "the manifest; without it, manifest.csv in --data"},
-      {.name = "out", .value_name = "DIR", .help = "the folder for the tables; replaced", .required = true},
+      {.name = "manifest", .value_name = "FILE", .help = "The manifest; without it, manifest.csv in --data."},
+      {.name = "out", .value_name = "DIR", .help = "The folder for the tables; replaced.", .required = true},
       {.name = "positive",
        .value_name = "LABEL",
-       .help = "the label of the positive class; without it, covid, else pneumonia, else positive"},
+       .help = "The label of the positive class; without it, covid, else pneumonia, else positive."},
       {.name = "duplicates",
        .value_name = "WHAT",
-       .help = "what to do with copies in different patients",
+       .help = "What to do with copies in different patients.",
        .fallback = "drop",
        .choices = {"drop", "fail", "keep"}},
       {.name = "lung-share-min",
        .kind = Kind::kReal,
        .value_name = "SHARE",
-       .help = "slices in Hounsfield units at the ends of a series with a smaller share of lung in the body are "
-               "rejected",
+       .help = "Slices in Hounsfield units at the ends of a series with a smaller share of lung in the body are "
+               "rejected.",
        .fallback = "0.02"},
   };
   command.run = run;

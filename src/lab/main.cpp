@@ -14,12 +14,7 @@ constexpr std::string_view kSummary =
 
 int run_main(const std::vector<std::string>& arguments) {
   cmdline::StandardTerminal terminal;
-  const std::vector<cmdline::Command> commands = {
-      make_phantom_command(),      make_ingest_command(),         make_window_command(),        make_augment_command(),
-      make_pretrain_command(),     make_pack_command(),           make_learning_rate_command(), make_train_command(),
-      make_predict_command(),      make_explain_command(),        make_networks_command(),      make_export_command(),
-      make_weights_show_command(), make_weights_convert_command()};
-  return cmdline::run_program("alveus-lab", ALVEUS_VERSION, kSummary, commands, arguments, terminal);
+  return cmdline::run_program("alveus-lab", ALVEUS_VERSION, kSummary, make_commands(), arguments, terminal);
 }
 
 }  // namespace

@@ -108,12 +108,20 @@ cmdline::Command make_networks_command() {
   command.flags = {
       {.name = "input",
        .value_name = "KIND",
-       .help = "those that take this input",
+       .help = "Those that take this input.",
        .fallback = "all",
        .choices = {"all", "pictures", "volumes", "bags"}},
-      {.name = "classes", .kind = Kind::kInteger, .value_name = "N", .help = "of the counts", .fallback = "2"},
-      {.name = "channels", .kind = Kind::kInteger, .value_name = "N", .help = "of the counts", .fallback = "1"},
-      {.name = "json", .kind = Kind::kSwitch, .help = "a JSON list, for programs"},
+      {.name = "classes",
+       .kind = Kind::kInteger,
+       .value_name = "N",
+       .help = "Classes of the networks that are counted.",
+       .fallback = "2"},
+      {.name = "channels",
+       .kind = Kind::kInteger,
+       .value_name = "N",
+       .help = "Channels of their input.",
+       .fallback = "1"},
+      {.name = "json", .kind = Kind::kSwitch, .help = "A JSON list, for programs."},
   };
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);

@@ -54,7 +54,7 @@ cmdline::Command make_predict_command() {
       "those of the training are refused.";
   command.flags = {
       model_flag(),   tensors_flag(),
-      folds_flag(),   {.name = "out", .value_name = "FILE", .help = "the table", .required = true},
+      folds_flag(),   {.name = "out", .value_name = "FILE", .help = "The table.", .required = true},
       threads_flag(), device_flag(),
   };
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {

@@ -135,26 +135,26 @@ std::vector<cmdline::Flag> choice_flags() {
   return {
       {.name = "pretraining",
        .value_name = "FILE",
-       .help = "what to learn, as 'alveus variants' writes it; or the flags down to --seed"},
-      {.name = "method", .value_name = "NAME", .help = "how to learn without labels", .choices = methods},
-      {.name = "network", .value_name = "NAME", .help = "the network, as torchvision names it"},
-      {.name = "fold", .kind = Kind::kInteger, .value_name = "K", .help = "the fold whose train part is used; else 0"},
+       .help = "What to learn, as 'alveus variants' writes it; or the flags down to --seed."},
+      {.name = "method", .value_name = "NAME", .help = "How to learn without labels.", .choices = methods},
+      {.name = "network", .value_name = "NAME", .help = "The network, as torchvision names it."},
+      {.name = "fold", .kind = Kind::kInteger, .value_name = "K", .help = "The fold whose train part is used; else 0."},
       {.name = "epochs",
        .kind = Kind::kInteger,
        .value_name = "N",
-       .help = "epochs; else " + std::to_string(usual.epochs)},
+       .help = "Epochs; else " + std::to_string(usual.epochs) + "."},
       {.name = "learning-rate",
        .kind = Kind::kReal,
        .value_name = "RATE",
-       .help = "the first learning rate; else " + core::number_text(usual.learning_rate)},
+       .help = "The first learning rate; else " + core::number_text(usual.learning_rate) + "."},
       {.name = "batch-size",
        .kind = Kind::kInteger,
        .value_name = "N",
-       .help = "pictures for one step; else " + std::to_string(usual.batch_size)},
+       .help = "Pictures for one step; else " + std::to_string(usual.batch_size) + "."},
       {.name = "seed",
        .kind = Kind::kInteger,
        .value_name = "N",
-       .help = "seed of all randomness; else " + std::to_string(usual.seed)},
+       .help = "Seed of all randomness; else " + std::to_string(usual.seed) + "."},
   };
 }
 
@@ -179,7 +179,8 @@ cmdline::Command make_pretrain_command() {
       "'alveus train'. 'simclr' compares all slices of a batch and fails instead.";
   command.flags = choice_flags();
   std::ranges::copy(training_data_flags(), std::back_inserter(command.flags));
-  command.flags.push_back({.name = "out", .value_name = "DIR", .help = "the folder for the weights", .required = true});
+  command.flags.push_back(
+      {.name = "out", .value_name = "DIR", .help = "The folder for the weights.", .required = true});
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);
   };

@@ -51,9 +51,9 @@ cmdline::Flag weights_flag() {
   return {.name = "weights",
           .value_name = "PATH",
           .help =
-              "start weights: for the initialisations 'imagenet' and 'imported' a file (safetensors, .pth, .pt; "
+              "Start weights: for the initialisations 'imagenet' and 'imported' a file (safetensors, .pth, .pt; "
               "torchvision's names), or a folder with a file called after each network; for those learned without "
-              "labels the folder that 'alveus pretrain' wrote, or a folder of several"};
+              "labels the folder that 'alveus pretrain' wrote, or a folder of several."};
 }
 
 core::Result<fs::path> choose_start_weights(const fs::path& given, const study::Variant& variant) {

@@ -260,15 +260,15 @@ cmdline::Command make_train_command() {
       {.name = "variant",
        .kind = Kind::kTextList,
        .value_name = "FILE",
-       .help = "the variant, as 'alveus variants' writes it; several with --models",
+       .help = "The variant, as 'alveus variants' writes it; several with --models.",
        .required = true},
-      {.name = "out", .value_name = "DIR", .help = "the model's folder"},
+      {.name = "out", .value_name = "DIR", .help = "The model's folder."},
       {.name = "models",
        .value_name = "DIR",
-       .help = "a folder in which each model gets a folder named by its variant"},
+       .help = "A folder in which each model gets a folder named by its variant."},
       weights_flag(),
-      {.name = "json-events", .kind = Kind::kSwitch, .help = "write a line of JSON to standard output for each epoch"},
-      {.name = "tensorboard", .value_name = "DIR", .help = "write curves that TensorBoard draws into DIR/VARIANT"},
+      {.name = "json-events", .kind = Kind::kSwitch, .help = "Write a line of JSON to standard output for each epoch."},
+      {.name = "tensorboard", .value_name = "DIR", .help = "Write curves that TensorBoard draws into DIR/VARIANT."},
   };
   const auto shared = training_data_flags();
   command.flags.insert(command.flags.begin() + 1, shared.begin(), shared.end());

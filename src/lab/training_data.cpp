@@ -35,13 +35,13 @@ std::vector<cmdline::Flag> training_data_flags() {
           {.name = "loader-threads",
            .kind = Kind::kInteger,
            .value_name = "N",
-           .help = "threads that prepare batches",
+           .help = "Threads that prepare batches.",
            .fallback = "1"},
           device_flag(),
           {.name = "memory",
            .kind = Kind::kInteger,
            .value_name = "MIB",
-           .help = "memory that tensors on the CPU may take; 0 for all there is",
+           .help = "Memory that tensors on the CPU may take; 0 for all there is.",
            .fallback = "0"}};
 }
 

@@ -53,8 +53,8 @@ cmdline::Command make_weights_convert_command() {
       "their own. A safetensors file keeps what the source says of itself, with its name and SHA-256; the other format "
       "has no place for that. The same input gives the same bytes.";
   command.flags = {
-      {.name = "IN", .help = "the file to read", .required = true, .positional = true},
-      {.name = "OUT", .help = "the file to write", .required = true, .positional = true},
+      {.name = "IN", .help = "The file to read.", .required = true, .positional = true},
+      {.name = "OUT", .help = "The file to write.", .required = true, .positional = true},
   };
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);

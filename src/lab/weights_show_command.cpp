@@ -147,8 +147,8 @@ cmdline::Command make_weights_show_command() {
       "is "
       "refused with the name of the Python object it asks for.";
   command.flags = {
-      {.name = "FILE", .help = "the file of weights", .required = true, .positional = true},
-      {.name = "json", .kind = cmdline::Flag::Kind::kSwitch, .help = "print one JSON object"},
+      {.name = "FILE", .help = "The file of weights.", .required = true, .positional = true},
+      {.name = "json", .kind = cmdline::Flag::Kind::kSwitch, .help = "Print one JSON object."},
   };
   command.run = [](const cmdline::Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
     return run(flags, terminal);

@@ -6,7 +6,9 @@
 #include <filesystem>
 
 #include "cli/commands.hpp"
+#include "cli/laboratory_command.hpp"
 #include "sys/file.hpp"
+#include "testing/help_style.hpp"
 
 namespace alveus::cli {
 namespace {
@@ -25,10 +27,16 @@ TEST(ReferenceTest, ThePageSaysWhatTheFlagTablesSay) {
   EXPECT_TRUE(*written == page) << "a command or flag changed; `make bless` writes docs/reference/commands.md anew";
 }
 
-TEST(ReferenceTest, EveryCommandAndFlagSaysWhatItDoes) {
-  for (const auto& command : make_commands()) {
-    EXPECT_FALSE(command.summary.empty()) << command.name;
-    for (const auto& flag : command.flags) EXPECT_FALSE(flag.help.empty()) << command.name << " --" << flag.name;
+TEST(ReferenceTest, EveryCommandAndFlagSaysWhatItDoesInOneStyle) {
+  for (const auto& command : make_commands()) EXPECT_EQ(testing::out_of_style(command), "");
+}
+
+TEST(ReferenceTest, ListsTheCommandsOfTheLaboratoryAsTheyCallThemselves) {
+  const auto page = sys::read_file(ALVEUS_TEST_PROJECT_DIR "/docs/reference/laboratory.md");
+  ASSERT_TRUE(page) << page.error().text();
+  for (const auto& [name, summary] : laboratory_commands()) {
+    const std::string entry = "\n## `alveus " + std::string(name) + "`\n\n" + std::string(summary) + "\n";
+    EXPECT_NE(page->find(entry), std::string::npos) << name;
   }
 }
 
