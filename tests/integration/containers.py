@@ -334,14 +334,16 @@ class ContainersTest(unittest.TestCase):
 
     def test_a_result_of_an_image_named_by_its_digest_needs_no_image(self):
         """Each run of the tool prints something else."""
-        told = self.place.podman("image", "inspect", "--format", "{{.Digest}}", IMAGE)
-        copy = "localhost/alveus-pinned"
-        self.place.podman("tag", IMAGE, copy)
-        name = f"{copy}@{told.stdout.strip()}"
+        own = "localhost/alveus-pinned"
+        (self.folder / "Dockerfile").write_text(f"FROM {IMAGE}\nRUN echo own > /own\n")
+        built = self.place.podman("build", "--tag", own, str(self.folder))
+        self.assertEqual(built.returncode, 0, built.stderr)
+        told = self.place.podman("image", "inspect", "--format", "{{.Digest}}", own)
+        name = f"{own}@{told.stdout.strip()}"
         tool = self.tool("{dockerPull: '" + name + "'}", "cat /proc/sys/kernel/random/uuid")
         cache = ("--cache", str(self.folder / "cache"))
         first = self.output(self.run_tool(*cache, tool))
-        self.place.podman("untag", IMAGE, copy)
+        self.place.podman("rmi", "--force", own)
         self.assertNotEqual(self.place.podman("image", "exists", name).returncode, 0)
         again = self.run_tool(*cache, tool)
         self.assertEqual(self.output(again), first)
