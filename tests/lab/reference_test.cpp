@@ -16,7 +16,9 @@ TEST(ReferenceTest, ThePageSaysWhatTheFlagTablesSay) {
   const std::string page = cmdline::reference_page(
       make_commands(), "alveus",
       "The commands that need LibTorch or ITK, from their flag tables. `alveus COMMAND --help` shows the same.");
-  if (std::getenv("ALVEUS_BLESS") != nullptr) ASSERT_TRUE(sys::write_file(file, page));
+  if (std::getenv("ALVEUS_BLESS") != nullptr) {
+    ASSERT_TRUE(sys::write_file(file, page));
+  }
   const auto written = sys::read_file(file);
   ASSERT_TRUE(written) << written.error().text();
   EXPECT_TRUE(*written == page) << "a command or flag changed; `make bless` writes docs/reference/laboratory.md anew";
