@@ -16,6 +16,7 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 }  // namespace
 
 void listen_for_stop() {
+  stop_requested = false;
   struct sigaction action{};
   action.sa_handler = [](int) { stop_requested = true; };
   action.sa_flags = static_cast<int>(SA_RESETHAND);

@@ -3,7 +3,7 @@
 
 namespace alveus::lab {
 
-/// Turns the first SIGTERM or SIGINT into a request to stop; the second ends the program.
+/// Turns the first SIGTERM or SIGINT from now on into a request to stop; the second ends the program.
 void listen_for_stop();
 bool is_stop_requested();
 
