@@ -4,14 +4,18 @@
 
   bench/training.py --bin build/release/bin [--networks resnet18,densenet121] [--rounds 3]
 
-Both train one network on the slices of one synthetic study: same pictures, batch size, optimiser (Adam with AMSGrad)
-and number of threads. "step" is forward, backward and optimiser alone. "epoch" is an epoch from PNG files: for Python
+Both train one network on the slices of one synthetic study: same pictures, augmentation (a flip, a turn, a scale and a
+shift, drawn for each picture), batch size, optimiser (Adam with AMSGrad) and number of threads. "step" is forward, backward and optimiser alone. "epoch" is an epoch from PNG files: for Python
 its DataLoader decodes every picture in every epoch; for alveus the decoding once for all variants (`alveus window`) is
 counted whole in the first epoch, and not in the later ones. A ratio above 1: alveus is faster. Needs Debian's
 python3-torch, python3-torchvision and python3-pil.
+
+Both sides start on memory that was touched just before: the host of a virtual machine may take free pages back, and a
+first touch of 1 GiB then costs 2 s instead of 0.1 s, whoever does it.
 """
 import argparse
 import json
+import mmap
 import os
 import statistics
 import subprocess
@@ -30,6 +34,13 @@ torch.set_num_threads(plan["threads"])
 torch.manual_seed(1)
 
 
+# As "flips-affine".
+change = torchvision.transforms.Compose([
+    torchvision.transforms.RandomHorizontalFlip(0.5),
+    torchvision.transforms.RandomAffine(10, translate=(0.05, 0.05), scale=(0.9, 1.1),
+                                        interpolation=torchvision.transforms.InterpolationMode.BILINEAR)])
+
+
 class Slices(torch.utils.data.Dataset):
     def __len__(self):
         return len(plan["files"])
@@ -38,8 +49,8 @@ class Slices(torch.utils.data.Dataset):
         path, target = plan["files"][index]
         picture = numpy.asarray(Image.open(path), dtype=numpy.float32) - 1024
         picture = numpy.clip((picture + 1250) / 1500, 0, 1)
-        picture = torch.from_numpy(picture)[None]
-        return torchvision.transforms.functional.resize(picture, [plan["size"], plan["size"]]), target
+        picture = torchvision.transforms.functional.resize(torch.from_numpy(picture)[None], [plan["size"]] * 2)
+        return change(picture), target
 
 
 def network(name):
@@ -63,8 +74,9 @@ if plan["channels_last"]:
 optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, amsgrad=True)
 loader = torch.utils.data.DataLoader(Slices(), plan["batch"], shuffle=True, num_workers=plan["workers"])
 step_seconds = pictures = 0
-began = time.perf_counter()
+epochs = []
 for epoch in range(plan["epochs"]):
+    began = time.perf_counter()
     for batch, targets in loader:
         start = time.perf_counter()
         if plan["channels_last"]:
@@ -75,8 +87,8 @@ for epoch in range(plan["epochs"]):
         optimizer.step()
         step_seconds += time.perf_counter() - start
         pictures += len(batch)
-print(json.dumps({"step": pictures / step_seconds,
-                  "epoch": (time.perf_counter() - began) / plan["epochs"]}))
+    epochs.append(time.perf_counter() - began)
+print(json.dumps({"step": pictures / step_seconds, "epochs": epochs}))
 """
 
 
@@ -87,10 +99,17 @@ def run(command, **more):
     return done.stdout
 
 
+def touch_memory(mib):
+    """Have the host of a virtual machine give the pages that the next program will take."""
+    with mmap.mmap(-1, mib << 20) as pages:
+        for at in range(0, len(pages), mmap.PAGESIZE):
+            pages[at] = 1
+
+
 def prepare(args, work):
     """The study, its tensor folder and folds; the files of the training part, and how long decoding took."""
     alveus = f"{args.bin}/alveus"
-    run([alveus, "phantom", "--out", f"{work}/data", "--patients", args.patients, "--slices", 8, "--size", args.size])
+    run([alveus, "phantom", "--out", f"{work}/data", "--patients", args.patients, "--slices", 8, "--size", args.source])
     run([alveus, "ingest", "--data", f"{work}/data", "--out", f"{work}/study"])
     began = time.perf_counter()
     run([alveus, "window", "--study", f"{work}/study/study.csv", "--data", f"{work}/data", "--out", f"{work}/tensors",
@@ -115,12 +134,17 @@ def ours(args, work, network, turn):
     out = f"{work}/models-{network}-{turn}"
     run([f"{args.bin}/alveus", "variants", "--folds", f"{work}/folds/folds.csv", "--out", f"{out}-variants",
          "--network", network, "--epochs", args.epochs, "--batch-size", args.batch, "--weight-decay", 0,
-         "--learning-rate", 1e-3])
+         "--learning-rate", 1e-3, "--augmentation", "flips-affine"])
     variant = sorted(f for f in os.listdir(f"{out}-variants") if f.endswith("-f0.json"))[0]
-    run([f"{args.bin}/alveus", "train", "--variant", f"{out}-variants/{variant}", "--tensors", f"{work}/tensors",
-         "--folds", f"{work}/folds/folds.csv", "--out", out, "--threads", args.threads])
+    touch_memory(args.touch)
+    events = run([f"{args.bin}/alveus", "train", "--variant", f"{out}-variants/{variant}", "--tensors",
+                  f"{work}/tensors", "--folds", f"{work}/folds/folds.csv", "--out", out, "--threads", args.threads,
+                  "--json-events"])
+    speeds = [event["pictures_per_second"] for event in map(json.loads, events.splitlines())
+              if event["event"] == "epoch"]
     timing = json.load(open(f"{out}/timing.json"))
-    return {"step": timing["pictures_per_second"], "epoch": timing["training_seconds"] / args.epochs}
+    ends = [number * timing["pictures"] / args.epochs / speed for number, speed in enumerate(speeds, 1)]
+    return {"step": timing["pictures_per_second"], "epochs": [end - begin for begin, end in zip([0, *ends], ends)]}
 
 
 def theirs(args, work, network, files, is_channels_last):
@@ -128,6 +152,7 @@ def theirs(args, work, network, files, is_channels_last):
             "threads": args.threads, "workers": args.workers, "channels_last": is_channels_last}
     with open(f"{work}/plan.json", "w", encoding="utf-8") as file:
         json.dump(plan, file)
+    touch_memory(args.touch)
     return json.loads(run([args.python, "-c", PYTHON, f"{work}/plan.json"]).splitlines()[-1])
 
 
@@ -136,23 +161,27 @@ def main():
     parser.add_argument("--bin", default="build/release/bin", help="folder of the programs")
     parser.add_argument("--python", default="/usr/bin/python3")
     parser.add_argument("--networks", default="resnet18,densenet121,vgg16_bn,vit_s_16")
-    parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--patients", type=int, default=40)
+    parser.add_argument("--source", type=int, default=512, help="side of the PNG files; a CT slice has 512 pixels")
+    parser.add_argument("--size", type=int, default=128, help="side of what the network sees")
+    parser.add_argument("--patients", type=int, default=96)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=3, help="2 or more: the later ones are compared alone")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1, help="of Python's DataLoader")
+    parser.add_argument("--touch", type=int, default=3072, metavar="MIB", help="memory to touch before each side")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", metavar="FILE", help="also write every figure")
     args = parser.parse_args()
+    if args.epochs < 2:
+        parser.error("--epochs must be 2 or more")
 
     rows = []
     with tempfile.TemporaryDirectory(prefix="bench-") as work:
         files, decoding = prepare(args, work)
-        print(f"{len(files)} slices, {args.size} x {args.size}, batch {args.batch}, {args.threads} threads; "
+        print(f"{len(files)} slices, PNG {args.source} x {args.source} to {args.size} x {args.size}, batch {args.batch}, {args.threads} threads; "
               f"decoding once {decoding:.2f} s")
         print(f"{'network':14}{'alveus':>9}{'Python':>9}{'c.-last':>9}  pictures/s of a step"
-              f"{'step':>8}{'c.-last':>9}{'epoch 1':>9}{'later':>8}  ratios")
+              f"{'step':>8}{'c.-last':>9}{'epoch 1':>9}{'later':>8}{'c.-last':>9}  ratios")
         for network in args.networks.split(","):
             rounds = []
             for turn in range(args.rounds):
@@ -169,8 +198,9 @@ def main():
                   + " " * 22
                   + f"{median(lambda o: o['ours']['step'] / o['python']['step']):8.2f}"
                   + f"{median(lambda o: o['ours']['step'] / o['last']['step']):9.2f}"
-                  + f"{median(lambda o: o['python']['epoch'] / (o['ours']['epoch'] + decoding)):9.2f}"
-                  + f"{median(lambda o: o['python']['epoch'] / o['ours']['epoch']):8.2f}", flush=True)
+                  + f"{median(lambda o: o['python']['epochs'][0] / (o['ours']['epochs'][0] + decoding)):9.2f}"
+                  + f"{median(lambda o: sum(o['python']['epochs'][1:]) / sum(o['ours']['epochs'][1:])):8.2f}"
+                  + f"{median(lambda o: sum(o['last']['epochs'][1:]) / sum(o['ours']['epochs'][1:])):9.2f}", flush=True)
             rows.append({"network": network, "rounds": rounds})
     if args.json:
         with open(args.json, "w", encoding="utf-8") as file:
