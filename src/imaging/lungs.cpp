@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/check.hpp"
+#include "core/csv.hpp"
 #include "imaging/detail/masks.hpp"
 
 namespace alveus::imaging {
@@ -26,6 +27,17 @@ BinaryMask component(const std::vector<std::uint32_t>& labels, std::uint32_t wan
   std::ranges::transform(labels, mask.pixels.begin(),
                          [wanted](std::uint32_t label) { return static_cast<std::uint8_t>(label == wanted); });
   return mask;
+}
+
+/// Sizes in another unit than millimetres would ask for structuring elements of thousands of pixels.
+core::Status check_field_of_view(std::size_t width, std::size_t height, std::array<double, 2> spacing_mm) {
+  constexpr double kLeastMm = 20;
+  const double across = static_cast<double>(width) * spacing_mm[0];
+  const double down = static_cast<double>(height) * spacing_mm[1];
+  if (across >= kLeastMm && down >= kLeastMm) return {};
+  return core::fail(core::ErrorCode::kInvalidInput, "the slice is only " + core::number_text(across) + " x " +
+                                                        core::number_text(down) +
+                                                        " mm large; is the size of its pixels in millimetres?");
 }
 
 /// The largest piece of tissue with everything inside it: the table, the arms and the tubes fall away.
@@ -93,6 +105,7 @@ core::Result<LungMasks> segment_lungs(std::span<const float> hu, std::size_t wid
                                       std::array<double, 2> spacing_mm, const LungRule& rule) {
   ALVEUS_CHECK(hu.size() == width * height && width > 0 && height > 0, "a slice of the stated size");
   ALVEUS_CHECK(spacing_mm[0] > 0 && spacing_mm[1] > 0, "pixels of a size");
+  ALVEUS_TRY(check_field_of_view(width, height, spacing_mm));
   try {
     BinaryMask body = find_body(hu, width, height, spacing_mm, rule);
     BinaryMask lungs = find_lungs(hu, body, spacing_mm, rule);

@@ -50,6 +50,14 @@ TEST(LungsTest, FindsBothLungsAndNotTheAirAround) {
   EXPECT_NEAR(lung_share(*masks), 2.0 * 14 * 22 / (40 * 34), 0.03);
 }
 
+TEST(LungsTest, RefusesPixelsWhoseSizeIsNotInMillimetres) {
+  Chest chest;
+  chest.draw();
+  const auto masks = segment_lungs(chest.values, kSide, kSide, {0.003, 0.003});  // in metres
+  ASSERT_FALSE(masks);
+  EXPECT_THAT(masks.error().message, ::testing::HasSubstr("only 0.36 x 0.36 mm large"));
+}
+
 TEST(LungsTest, KeepsDenseLesionsInside) {
   Chest chest;
   chest.draw();
