@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/manifest.hpp"
 
+#include <cmath>
+
 #include "core/csv.hpp"
 #include "sys/file.hpp"
 
@@ -11,9 +13,15 @@ tl::unexpected<core::Error> refuse(const core::CsvTable& table, std::size_t row,
   return core::fail(core::ErrorCode::kInvalidInput, std::move(message), table.where(row));
 }
 
+core::Result<double> number_in(const core::CsvTable& table, std::size_t row, std::string_view column) {
+  ALVEUS_TRY_ASSIGN(const double number, table.real(row, column));
+  if (!std::isfinite(number)) return refuse(table, row, std::string(column) + " is not finite");
+  return number;
+}
+
 core::Result<double> number_or(const core::CsvTable& table, std::size_t row, std::string_view column, double fallback) {
   if (table.cell(row, column).empty()) return fallback;
-  return table.real(row, column);
+  return number_in(table, row, column);
 }
 
 core::Result<ManifestRow> row_of(const core::CsvTable& table, std::size_t index) {
@@ -41,7 +49,7 @@ core::Result<ManifestRow> row_of(const core::CsvTable& table, std::size_t index)
     return refuse(table, index, "unit '" + unit + "' is neither hu nor grey");
   }
   if (!text("slice_index").empty()) {
-    ALVEUS_TRY_ASSIGN(row.slice_index, table.real(index, "slice_index"));
+    ALVEUS_TRY_ASSIGN(row.slice_index, number_in(table, index, "slice_index"));
   }
   ALVEUS_TRY_ASSIGN(row.slope, number_or(table, index, "slope", 1));
   ALVEUS_TRY_ASSIGN(row.intercept, number_or(table, index, "intercept", 0));

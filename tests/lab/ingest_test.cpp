@@ -230,6 +230,8 @@ TEST(IngestManifestTest, NamesFileAndLineOfEveryFault) {
         {"path,label,patient_id,slope\na.png,covid,p,0\n", "manifest.csv:2: a slope of 0"},
         {"path,label,patient_id,slope\na.png,covid,p,x\n", "manifest.csv:2"},
         {"path,label,patient_id,spacing_mm\na.png,covid,p,-1\n", "spacing_mm is negative"},
+        {"path,label,patient_id,spacing_mm\na.png,covid,p,inf\n", "manifest.csv:2: spacing_mm is not finite"},
+        {"path,label,patient_id,slice_index\na.png,covid,p,nan\n", "manifest.csv:2: slice_index is not finite"},
         {"path,label,patient_id\n,covid,p\n", "manifest.csv:2: the row names no path"},
         {"path,label,patient_id\na.png,healthy,p\n", "has healthy; name one with --positive"}}) {
     folder.write("manifest.csv", bad.text);
