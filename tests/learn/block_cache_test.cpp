@@ -2,6 +2,7 @@
 #include "learn/detail/block_cache.hpp"
 
 #include <gtest/gtest.h>
+#include <sanitizer/asan_interface.h>
 
 #include <cstdint>
 #include <cstring>
@@ -109,6 +110,22 @@ TEST(BlockCacheTest, ARequestBeyondTheLimitFailsAsIfMemoryWereSpent) {
   EXPECT_NE(large, nullptr);
   cache.give(large);
 }
+
+#if defined(__SANITIZE_ADDRESS__)
+TEST(BlockCacheTest, LetsTheSanitizerSeeWhatLiesOutsideOfTakenBlocks) {
+  BlockCache cache(kMegabyte);
+  auto* const block = static_cast<unsigned char*>(cache.take(1000));
+  EXPECT_EQ(__asan_region_is_poisoned(block, 1000), nullptr);
+  EXPECT_EQ(__asan_address_is_poisoned(block - 1), 1);
+  EXPECT_EQ(__asan_address_is_poisoned(block + 1000), 1) << "its class is larger";
+  cache.give(block);
+  EXPECT_EQ(__asan_address_is_poisoned(block), 1) << "kept, but not to be used";
+  ASSERT_EQ(cache.take(970), block);
+  EXPECT_EQ(__asan_region_is_poisoned(block, 970), nullptr);
+  EXPECT_EQ(__asan_address_is_poisoned(block + 970), 1);
+  cache.give(block);
+}
+#endif
 
 }  // namespace
 }  // namespace alveus::learn
