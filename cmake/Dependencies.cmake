@@ -26,5 +26,9 @@ if(ALVEUS_LABORATORY)
   # Only what the library imaging uses: UseITK would put ITK's folders and IO factories into every target.
   add_library(alveus_itk INTERFACE)
   target_include_directories(alveus_itk SYSTEM INTERFACE ${ITKCommon_INCLUDE_DIRS})
-  target_link_libraries(alveus_itk INTERFACE ITKCommon ITKIOImageBase ITKIOGDCM ITKLabelMap itkvnl_algo itkvnl)
+  target_link_libraries(alveus_itk INTERFACE ITKCommon ITKIOImageBase ITKIOGDCM)
+  # The filters that tests of imaging compare its own with.
+  add_library(alveus_itk_masks INTERFACE)
+  target_include_directories(alveus_itk_masks SYSTEM INTERFACE ${ITKCommon_INCLUDE_DIRS})
+  target_link_libraries(alveus_itk_masks INTERFACE ITKCommon ITKLabelMap itkvnl_algo itkvnl)
 endif()

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <numeric>
 
 #include "core/check.hpp"
@@ -106,13 +105,9 @@ core::Result<LungMasks> segment_lungs(std::span<const float> hu, std::size_t wid
   ALVEUS_CHECK(hu.size() == width * height && width > 0 && height > 0, "a slice of the stated size");
   ALVEUS_CHECK(spacing_mm[0] > 0 && spacing_mm[1] > 0, "pixels of a size");
   ALVEUS_TRY(check_field_of_view(width, height, spacing_mm));
-  try {
-    BinaryMask body = find_body(hu, width, height, spacing_mm, rule);
-    BinaryMask lungs = find_lungs(hu, body, spacing_mm, rule);
-    return LungMasks{std::move(body.pixels), std::move(lungs.pixels)};
-  } catch (const std::exception& exception) {
-    return core::fail(core::ErrorCode::kInternal, std::string("the lungs cannot be searched: ") + exception.what());
-  }
+  BinaryMask body = find_body(hu, width, height, spacing_mm, rule);
+  BinaryMask lungs = find_lungs(hu, body, spacing_mm, rule);
+  return LungMasks{std::move(body.pixels), std::move(lungs.pixels)};
 }
 
 double lung_share(const LungMasks& masks) {

@@ -33,7 +33,7 @@ struct LungMasks {
 /// Finds body and lungs in one axial slice by threshold, connected components and morphology. Holes of the lungs
 /// (vessels, consolidations) are filled and their outlines closed, each lung for itself, so that the middle of the
 /// chest does not fill up. Gas in stomach and bowel is told from lung by its density. Both masks may be empty.
-/// kInvalidInput: the slice is too small for a chest. kInternal: ITK failed.
+/// kInvalidInput: the slice is too small for a chest.
 core::Result<LungMasks> segment_lungs(std::span<const float> hu, std::size_t width, std::size_t height,
                                       std::array<double, 2> spacing_mm, const LungRule& rule = {});
 

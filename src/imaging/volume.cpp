@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 #include "core/check.hpp"
 
@@ -114,17 +113,22 @@ Volume to_axial(const Volume& volume) {
   return result;
 }
 
-core::Result<Mask> mask_of(const Volume& volume, const std::string& name) {
-  Mask mask{volume.shape, volume.geometry, std::vector<std::uint8_t>(volume.values.size())};
-  for (std::size_t i = 0; i < volume.values.size(); ++i) {
-    const float value = volume.values[i];
-    if (!(value >= 0 && value <= 255) || value != std::floor(value)) {
+core::Result<std::vector<std::uint8_t>> labels_of(std::span<const float> values, const std::string& name) {
+  std::vector<std::uint8_t> labels(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float value = values[i];
+    if (!(value >= 0 && value <= 255) || value != static_cast<float>(static_cast<int>(value))) {
       return core::fail(core::ErrorCode::kInvalidInput,
                         "a mask holds whole numbers from 0 to 255, this one holds " + std::to_string(value), name);
     }
-    mask.labels[i] = static_cast<std::uint8_t>(value);
+    labels[i] = static_cast<std::uint8_t>(value);
   }
-  return mask;
+  return labels;
+}
+
+core::Result<Mask> mask_of(const Volume& volume, const std::string& name) {
+  ALVEUS_TRY_ASSIGN(std::vector<std::uint8_t> labels, labels_of(volume.values, name));
+  return Mask{volume.shape, volume.geometry, std::move(labels)};
 }
 
 }  // namespace alveus::imaging

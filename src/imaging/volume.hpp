@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -93,6 +94,9 @@ Slice slice_of(const Volume& volume, std::size_t index);
 /// The same voxels with axes permuted and flipped so that x runs to the patient's left, y to the back and z to the
 /// head, as nearly as the directions allow. No value is interpolated.
 Volume to_axial(const Volume& volume);
+
+/// kInvalidInput when a value is above 255 or no whole number, else the values as labels.
+core::Result<std::vector<std::uint8_t>> labels_of(std::span<const float> values, const std::string& name);
 
 /// kInvalidInput when a label is above 255 or no whole number, else the volume's values as labels.
 core::Result<Mask> mask_of(const Volume& volume, const std::string& name);
