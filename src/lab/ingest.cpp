@@ -2,68 +2,24 @@
 #include "lab/ingest.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "core/csv.hpp"
 #include "core/hash.hpp"
 #include "imaging/dicom.hpp"
-#include "imaging/fingerprint.hpp"
-#include "imaging/lungs.hpp"
-#include "imaging/window.hpp"
+#include "lab/ingest_file.hpp"
 #include "lab/manifest.hpp"
 #include "lab/slice_source.hpp"
-#include "sys/file.hpp"
+#include "sys/ordered_work.hpp"
 
 namespace alveus::lab {
 namespace {
 
 namespace fs = std::filesystem;
 using core::ErrorCode;
-using imaging::Unit;
-
-constexpr std::size_t kSideLeast = 24;
-/// A chest in Hounsfield units has air (-1000) and tissue (above -100) in every slice.
-constexpr float kAirHu = -500;
-constexpr float kTissueHu = -150;
-
-/// A slice that passed the checks of its own file.
-struct Candidate {
-  StudySlice slice;
-  double place = 0;         ///< in its series
-  bool is_of_many = false;  ///< its file holds several slices
-  imaging::Fingerprint fingerprint;
-  double lung_share = 1;  ///< 1 where no Hounsfield units allow to tell
-};
-
-/// A file of the manifest that stands ready to be decoded.
-struct ReadyFile {
-  ManifestRow row;
-  double place = 0;
-  std::string series_id;
-};
-
-/// "covid/a.nii.gz" to "covid-a": letters, digits and "-_." alone.
-std::string sample_id_of(const std::string& path, std::size_t slice, std::size_t depth) {
-  fs::path plain(path);
-  if (plain.extension() == ".gz") plain.replace_extension();
-  plain.replace_extension();
-  std::string id = plain.generic_string();
-  for (char& c : id) {
-    if (c == '/') {
-      c = '-';
-    } else if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_' && c != '.') {
-      c = '_';
-    }
-  }
-  if (depth > 1) {
-    const std::string number = std::to_string(slice);
-    id += "-k" + std::string(number.size() < 3 ? 3 - number.size() : 0, '0') + number;
-  }
-  return id;
-}
 
 /// The rows by path, so that nothing depends on their order in the manifest, and paths in one spelling.
 std::vector<ManifestRow> sorted_rows(std::vector<ManifestRow> rows) {
@@ -86,12 +42,6 @@ std::set<std::string> contradicting_paths(const std::vector<ManifestRow>& sorted
   return paths;
 }
 
-std::string plain_reason(const core::Error& error) {
-  std::string reason = error.message;
-  for (const std::string& line : error.context) reason += "; " + line;
-  return reason;
-}
-
 core::Result<std::string> positive_label(const std::vector<ManifestRow>& rows, const std::string& wanted) {
   std::set<std::string> labels;
   for (const ManifestRow& row : rows) {
@@ -107,58 +57,10 @@ core::Result<std::string> positive_label(const std::vector<ManifestRow>& rows, c
                     "which label is the positive class? The manifest has " + list + "; name one with --positive");
 }
 
-/// "" when the slice may go into a study, else why not.
-std::string fault_of(const imaging::Slice& slice, Unit unit) {
-  if (slice.width < kSideLeast || slice.height < kSideLeast) {
-    return "it is only " + std::to_string(slice.width) + " x " + std::to_string(slice.height) + " pixels large";
-  }
-  if (!std::ranges::all_of(slice.values, [](float value) { return std::isfinite(value); })) {
-    return "it holds values that are no numbers";
-  }
-  const auto [low, high] = std::ranges::minmax(slice.values);
-  if (low == high) return "it is empty: every pixel has the value " + core::float_text(low);
-  if (unit == Unit::kHounsfield && (low > kAirHu || high < kTissueHu)) {
-    return "its values run from " + core::float_text(low) + " to " + core::float_text(high) +
-           ", which are no Hounsfield units of a chest (air is about -1000, tissue above -100)";
-  }
-  if (unit == Unit::kGrey && (low < 0 || high > 255)) {
-    return "its values run from " + core::float_text(low) + " to " + core::float_text(high) +
-           ", which are no grey levels from 0 to 255; is its unit hu?";
-  }
-  return {};
-}
-
-/// What tells one patient's slice in Hounsfield units from another's: the inside of the lungs, cut out of the rest.
-/// Bodies and outlines of lungs are much alike, vessels and lesions are not.
-imaging::Slice inside_of_lungs(const imaging::Slice& slice, const imaging::LungMasks& masks) {
-  constexpr float kLow = -1000;
-  constexpr float kHigh = -300;  // vessels and lesions count, their density beyond this does not
-  imaging::Slice seen = slice;
-  double sum = 0;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < seen.values.size(); ++i) {
-    seen.values[i] = std::clamp(seen.values[i], kLow, kHigh);
-    if (masks.lung[i] == 0) continue;
-    sum += static_cast<double>(seen.values[i]);
-    ++count;
-  }
-  if (count == 0) return seen;
-  const auto mean = static_cast<float>(sum / static_cast<double>(count));
-  for (std::size_t i = 0; i < seen.values.size(); ++i) {
-    if (masks.lung[i] == 0) seen.values[i] = mean;
-  }
-  const imaging::Box box = *imaging::bounding_box(masks.lung, slice.width, slice.height);
-  constexpr std::size_t kSide = 128;
-  seen.values = imaging::resize(seen.values, slice.width, slice.height, box, kSide, kSide, mean);
-  seen.width = kSide;
-  seen.height = kSide;
-  return seen;
-}
-
 /// One call of `ingest`.
 class Ingest {
  public:
-  Ingest(const IngestRequest& request, std::string positive) : request_(request), source_(request.data) {
+  Ingest(const IngestRequest& request, std::string positive) : request_(request) {
     outcome_.positive = std::move(positive);
   }
 
@@ -167,12 +69,10 @@ class Ingest {
     outcome_.manifest_rows = rows.size();
     const std::vector<ManifestRow> sorted = sorted_rows(rows);
     contradicting_ = contradicting_paths(sorted);
-    for (const ManifestRow& row : sorted) accept_row(row);
+    for (const ManifestRow& row : sorted) list_row(row);
+    ALVEUS_TRY(accept_files());
     order_dicom();
-    for (std::size_t i = 0; i < ready_.size(); ++i) {
-      on_progress(i, ready_.size());
-      read_file(ready_[i]);
-    }
+    ALVEUS_TRY(read_files(on_progress));
     std::ranges::sort(candidates_, {}, [](const Candidate& candidate) {
       const StudySlice& slice = candidate.slice;
       return std::tie(slice.patient_id, slice.sample_id, slice.address.path, slice.address.slice);
@@ -187,7 +87,7 @@ class Ingest {
     outcome_.rejected.push_back({path, slice, std::move(reason)});
   }
 
-  void accept_row(const ManifestRow& row) {
+  void list_row(const ManifestRow& row) {
     const fs::path path = row.path;
     if (path.is_absolute() || *path.begin() == "..") {
       return reject(row.path, {}, "its path leads out of the data folder");
@@ -198,7 +98,7 @@ class Ingest {
     if (row.label.empty()) return reject(row.path, {}, "it has no label");
     if (row.patient_id.empty()) return reject(row.path, {}, "it has no patient_id");
     std::error_code error;
-    if (!fs::is_directory(request_.data / path, error)) return accept_file(row);
+    if (!fs::is_directory(request_.data / path, error)) return list_file(row);
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(request_.data / path, error)) files.push_back(entry.path());
     std::ranges::sort(files);
@@ -207,50 +107,34 @@ class Ingest {
       ManifestRow one = row;
       one.path = (path / file.filename()).generic_string();
       one.sha256.clear();
-      accept_file(one);
+      list_file(one);
     }
   }
 
-  void accept_file(const ManifestRow& row) {
-    if (!seen_.insert(row.path).second) {
-      return reject(row.path, {}, "the manifest names it twice");
+  void list_file(const ManifestRow& row) {
+    if (!seen_.insert(row.path).second) return reject(row.path, {}, "the manifest names it twice");
+    listed_.push_back(row);
+  }
+
+  core::Status accept_files() {
+    return sys::work_in_order<FirstLook>(
+        listed_.size(), request_.thread_count,
+        [&](std::size_t, std::size_t index) { return look_at(request_.data, listed_[index]); },
+        [&](std::size_t index, FirstLook look) -> core::Status {
+          accept_file(listed_[index], std::move(look));
+          return {};
+        });
+  }
+
+  void accept_file(const ManifestRow& row, FirstLook look) {
+    if (!look.fault.empty()) return reject(row.path, {}, std::move(look.fault));
+    if (look.facts) {
+      const std::string series = row.series_id.empty() ? look.facts->series_uid : row.series_id;
+      dicom_[{row.patient_id, series}].push_back({{row, 0, series}, std::move(*look.facts)});
+      return;
     }
-    if (const std::string fault = checksum_fault(row.path, row.sha256); !fault.empty()) {
-      return reject(row.path, {}, fault);
-    }
-    const fs::path file = request_.data / row.path;
-    const ScanKind kind = kind_of(file);
-    if (kind == ScanKind::kUnknown) {
-      return reject(row.path, {}, "its format is not read here (PNG, NIfTI and DICOM are)");
-    }
-    if (kind == ScanKind::kDicom) return accept_dicom(row, file);
     const double place = row.slice_index.value_or(static_cast<double>(ready_.size()));
-    ready_.push_back({row, place, kind == ScanKind::kNifti && row.series_id.empty() ? row.path : row.series_id});
-  }
-
-  /// "" when the file is there and is the one that the manifest means.
-  std::string checksum_fault(const std::string& path, const std::string& sha256) const {
-    const auto mapped = sys::MappedFile::open(request_.data / path);
-    if (!mapped) {
-      return mapped.error().code == ErrorCode::kNotFound ? "the file is missing" : mapped.error().message;
-    }
-    if (!sha256.empty() && core::hash_text(core::HashKind::kSha256, mapped->bytes()) != sha256) {
-      return "its sha256 is not the one in the manifest: the file was changed or damaged";
-    }
-    return {};
-  }
-
-  void accept_dicom(const ManifestRow& row, const fs::path& file) {
-    auto facts = imaging::read_dicom_facts(file);
-    if (!facts) return reject(row.path, {}, plain_reason(facts.error()));
-    if (!facts->modality.empty() && facts->modality != "CT") {
-      return reject(row.path, {}, "it is no CT: its Modality is " + facts->modality);
-    }
-    if (std::string why = imaging::why_not_original_axial(*facts); !why.empty()) {
-      return reject(row.path, {}, std::move(why));
-    }
-    const std::string series = row.series_id.empty() ? facts->series_uid : row.series_id;
-    dicom_[{row.patient_id, series}].push_back({{row, 0, series}, std::move(*facts)});
+    ready_.push_back({row, place, look.kind == ScanKind::kNifti && row.series_id.empty() ? row.path : row.series_id});
   }
 
   void order_dicom() {
@@ -273,70 +157,21 @@ class Ingest {
     }
   }
 
-  void read_file(const ReadyFile& file) {
-    for (const auto& [mask, sha256] : {std::pair(file.row.lung_mask, file.row.lung_mask_sha256),
-                                       std::pair(file.row.lesion_mask, file.row.lesion_mask_sha256)}) {
-      const std::string fault = mask.empty() ? "" : checksum_fault(mask, sha256);
-      if (!fault.empty()) return reject(file.row.path, {}, "its mask '" + mask + "': " + fault);
-    }
-    const auto scan = source_.scan(file.row.path);
-    if (!scan) return reject(file.row.path, {}, plain_reason(scan.error()));
-    const imaging::Volume& volume = (*scan)->volume;
-    const bool many = volume.shape.depth > 1;
-    for (std::size_t k = 0; k < volume.shape.depth; ++k) {
-      const std::string fault = take_slice(file, volume, k);
-      if (!fault.empty()) reject(file.row.path, many ? std::optional(k) : std::nullopt, fault);
-    }
-  }
-
-  StudySlice described(const ReadyFile& file, const imaging::Volume& volume, std::size_t k) const {
-    const ManifestRow& row = file.row;
-    const bool picture = kind_of(request_.data / row.path) == ScanKind::kPng;
-    StudySlice slice;
-    slice.sample_id = sample_id_of(row.path, k, volume.shape.depth);
-    slice.address = {row.path, k, row.unit.value_or(picture ? Unit::kGrey : Unit::kHounsfield), row.slope,
-                     row.intercept};
-    slice.label = row.label;
-    slice.target = row.label == outcome_.positive ? 1 : 0;
-    slice.patient_id = row.patient_id;
-    slice.series_id = file.series_id;
-    slice.split = row.split;
-    slice.spacing_mm = {row.spacing_mm, row.spacing_mm};
-    if (!picture && row.spacing_mm == 0) {
-      slice.spacing_mm = {volume.geometry.spacing_mm[0], volume.geometry.spacing_mm[1]};
-    }
-    slice.width = volume.shape.width;
-    slice.height = volume.shape.height;
-    slice.lung_mask = row.lung_mask;
-    slice.lesion_mask = row.lesion_mask;
-    return slice;
-  }
-
-  /// "" when the slice became a candidate, else why not.
-  std::string take_slice(const ReadyFile& file, const imaging::Volume& volume, std::size_t k) {
-    Candidate candidate{.slice = described(file, volume, k)};
-    StudySlice& slice = candidate.slice;
-    const auto pixels = source_.slice(slice.address);
-    if (!pixels) return plain_reason(pixels.error());
-    if (std::string fault = fault_of(*pixels, slice.address.unit); !fault.empty()) return fault;
-    for (const std::string& mask : {slice.lung_mask, slice.lesion_mask}) {
-      if (mask.empty()) continue;
-      const auto labels = source_.mask(mask, k, slice.width, slice.height);
-      if (!labels) return "its mask '" + mask + "': " + plain_reason(labels.error());
-    }
-    slice.pixel_sha256 = imaging::pixel_sha256(*pixels);
-    candidate.is_of_many = volume.shape.depth > 1;
-    candidate.place = candidate.is_of_many ? static_cast<double>(k) : file.place;
-    if (slice.address.unit == Unit::kHounsfield) {
-      const auto masks = imaging::segment_lungs(pixels->values, slice.width, slice.height, spacing_or_usual(slice));
-      if (!masks) return plain_reason(masks.error());
-      candidate.lung_share = imaging::lung_share(*masks);
-      candidate.fingerprint = imaging::fingerprint_of(inside_of_lungs(*pixels, *masks));
-    } else {
-      candidate.fingerprint = imaging::fingerprint_of(*pixels);
-    }
-    candidates_.push_back(std::move(candidate));
-    return {};
+  /// Each thread has a source of its own, so as many scans as threads are in memory at most.
+  core::Status read_files(const std::function<void(std::size_t, std::size_t)>& on_progress) {
+    std::vector<SliceSource> sources(std::max<std::size_t>(1, request_.thread_count), SliceSource(request_.data));
+    if (!ready_.empty()) on_progress(0, ready_.size());
+    return sys::work_in_order<FileContent>(
+        ready_.size(), request_.thread_count,
+        [&](std::size_t thread, std::size_t index) {
+          return read_content(sources[thread], request_.data, ready_[index], outcome_.positive);
+        },
+        [&](std::size_t index, FileContent content) -> core::Status {
+          std::ranges::move(content.candidates, std::back_inserter(candidates_));
+          std::ranges::move(content.rejected, std::back_inserter(outcome_.rejected));
+          if (index + 1 < ready_.size()) on_progress(index + 1, ready_.size());
+          return {};
+        });
   }
 
   /// Takes out what lies before the first and after the last lung slice of each series.
@@ -433,10 +268,10 @@ class Ingest {
   }
 
   const IngestRequest& request_;
-  SliceSource source_;
   IngestOutcome outcome_;
   std::set<std::string> contradicting_;
   std::set<std::string> seen_;
+  std::vector<ManifestRow> listed_;
   std::vector<ReadyFile> ready_;
   std::map<std::pair<std::string, std::string>, std::vector<std::pair<ReadyFile, imaging::DicomFacts>>> dicom_;
   std::vector<Candidate> candidates_;

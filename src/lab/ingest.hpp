@@ -25,6 +25,7 @@ struct IngestRequest {
   /// A slice in Hounsfield units before the first and after the last slice of its series with at least this share of
   /// lung in the body shows no chest. Slices between them always stay, however dense their lungs are.
   double lung_share_least = 0.02;
+  std::size_t thread_count = 1;  ///< files read at the same time; the outcome does not depend on it
 };
 
 /// A manifest row, or one slice of it, that is not in the study.
@@ -47,7 +48,8 @@ struct IngestOutcome {
 };
 
 /// Reads the manifest and every file it names. A file's fault rejects that file; kInvalidInput: a fault of the manifest
-/// itself (file and line), no positive label to be found, copies with `kFail`, no slice left.
+/// itself (file and line), no positive label to be found, copies with `kFail`, no slice left. `on_progress` is called
+/// on the calling thread.
 core::Result<IngestOutcome> ingest(const IngestRequest& request,
                                    const std::function<void(std::size_t done, std::size_t all)>& on_progress);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmdline/terminal.hpp"
 #include "lab/commands.hpp"
+#include "lab/file_threads.hpp"
 #include "lab/ingest.hpp"
 #include "lab/result_folder.hpp"
 #include "sys/file.hpp"
@@ -25,6 +26,7 @@ core::Result<cmdline::ExitStatus> run(const Flags& flags, std::span<const std::s
                         .positive = flags.text("positive"),
                         .copies = policy_of(flags.text("duplicates")),
                         .lung_share_least = flags.real("lung-share-min")};
+  ALVEUS_TRY_ASSIGN(request.thread_count, file_threads(flags));
   if (!(request.lung_share_least >= 0 && request.lung_share_least <= 1)) {
     return core::fail(core::ErrorCode::kInvalidInput, "--lung-share-min must be from 0 to 1");
   }
@@ -84,6 +86,7 @@ cmdline::Command make_ingest_command() {
        .help = "Slices in Hounsfield units at the ends of a series with a smaller share of lung in the body are "
                "rejected.",
        .fallback = "0.02"},
+      file_threads_flag(),
   };
   command.run = run;
   return command;

@@ -13,8 +13,10 @@
 #include "imaging/phantom.hpp"
 #include "imaging/png.hpp"
 #include "lab/commands.hpp"
+#include "lab/file_threads.hpp"
 #include "lab/result_folder.hpp"
 #include "sys/file.hpp"
+#include "sys/ordered_work.hpp"
 
 namespace alveus::lab {
 namespace {
@@ -32,6 +34,7 @@ struct Request {
   std::size_t patients = 48;
   double positive_share = 0.5;
   bool volumes = false;
+  std::size_t thread_count = 1;
   imaging::PhantomSettings settings;
 };
 
@@ -61,6 +64,7 @@ core::Result<Request> request_of(const Flags& flags) {
                       "--positive-share is " + flags.text("positive-share") + "; it must be from 0 to 1");
   }
   request.volumes = flags.text("volumes") == "on";
+  ALVEUS_TRY_ASSIGN(request.thread_count, file_threads(flags));
   request.settings = {.seed = static_cast<std::uint64_t>(seed),
                       .slices = static_cast<std::size_t>(slices),
                       .size = static_cast<std::size_t>(size),
@@ -85,21 +89,38 @@ std::string kinds_text(std::span<const std::uint8_t> labels) {
   return text;
 }
 
-/// A data set while it is written.
+using Row = std::vector<std::string>;
+
+/// One patient's files as the tables tell them.
+struct PatientRows {
+  bool positive = false;
+  std::vector<Row> slices;
+  Row volume;
+};
+
+/// The tables while patients are written.
 struct DataSet {
-  const Request& request;
-  const fs::path& folder;
   core::CsvTable slices{{"path", "label", "patient_id", "split", "sha256", "series_id", "slice_index", "unit", "slope",
                          "intercept", "spacing_mm", "lung_mask", "lesion_mask", "lesion_types"}};
   core::CsvTable volumes{{"path", "label", "patient_id", "split", "sha256", "series_id", "unit", "lung_mask",
                           "lesion_mask", "lesion_types"}};
   std::size_t positives = 0;
+
+  void add(PatientRows rows) {
+    positives += rows.positive ? 1 : 0;
+    for (Row& row : rows.slices) slices.add(std::move(row));
+    if (!rows.volume.empty()) volumes.add(std::move(rows.volume));
+  }
 };
+
+bool is_positive(const Request& request, std::size_t patient) {
+  return imaging::phantom_is_positive(patient, request.positive_share);
+}
 
 std::string label_of(bool positive) { return positive ? "covid" : "normal"; }
 
-core::Status write_slice(DataSet& data, const imaging::PhantomPatient& made, std::size_t patient, bool positive,
-                         std::size_t index) {
+core::Result<Row> write_slice(const Request& request, const fs::path& folder, const imaging::PhantomPatient& made,
+                              std::size_t patient, std::size_t index) {
   const imaging::Shape& shape = made.scan.shape;
   const std::size_t start = index * shape.slice_size();
   std::vector<std::uint16_t> stored(shape.slice_size());
@@ -109,48 +130,80 @@ core::Status write_slice(DataSet& data, const imaging::PhantomPatient& made, std
   const std::span<const std::uint8_t> lung(&made.lung.labels[start], shape.slice_size());
   const std::span<const std::uint8_t> lesion(&made.lesion.labels[start], shape.slice_size());
   const std::string id = patient_id(patient);
-  const std::string name = id + "_" + padded(index, data.request.settings.slices > 100 ? 3 : 2);
+  const std::string name = id + "_" + padded(index, request.settings.slices > 100 ? 3 : 2);
   const std::string path = "slices/" + name + ".png";
   const std::string lung_path = "masks/" + name + "_lung.png";
   const std::string lesion_path = "masks/" + name + "_lesion.png";
   const std::string picture = imaging::encode_png(stored, shape.width, shape.height);
-  ALVEUS_TRY(sys::write_file(data.folder / path, picture));
-  ALVEUS_TRY(sys::write_file(data.folder / lung_path, imaging::encode_png(lung, shape.width, shape.height)));
-  ALVEUS_TRY(sys::write_file(data.folder / lesion_path, imaging::encode_png(lesion, shape.width, shape.height)));
-  data.slices.add({path, label_of(positive), id, "", core::hash_text(core::HashKind::kSha256, picture), id + "-1",
-                   std::to_string(index), "hu", "1", core::number_text(kIntercept),
-                   core::number_text(made.scan.geometry.spacing_mm[0]), lung_path, lesion_path, kinds_text(lesion)});
-  return {};
+  ALVEUS_TRY(sys::write_file(folder / path, picture));
+  ALVEUS_TRY(sys::write_file(folder / lung_path, imaging::encode_png(lung, shape.width, shape.height)));
+  ALVEUS_TRY(sys::write_file(folder / lesion_path, imaging::encode_png(lesion, shape.width, shape.height)));
+  return Row{path,
+             label_of(is_positive(request, patient)),
+             id,
+             "",
+             core::hash_text(core::HashKind::kSha256, picture),
+             id + "-1",
+             std::to_string(index),
+             "hu",
+             "1",
+             core::number_text(kIntercept),
+             core::number_text(made.scan.geometry.spacing_mm[0]),
+             lung_path,
+             lesion_path,
+             kinds_text(lesion)};
 }
 
-core::Status write_volumes(DataSet& data, const imaging::PhantomPatient& made, std::size_t patient, bool positive) {
+core::Result<Row> write_volumes(const Request& request, const fs::path& folder, const imaging::PhantomPatient& made,
+                                std::size_t patient) {
   const std::string id = patient_id(patient);
   const std::string path = "volumes/" + id + ".nii.gz";
   const std::string lung_path = "volumes/" + id + "_lung.nii.gz";
   const std::string lesion_path = "volumes/" + id + "_lesion.nii.gz";
   const std::string scan = imaging::encode_nifti(made.scan);
-  ALVEUS_TRY(sys::write_file(data.folder / path, scan));
-  ALVEUS_TRY(sys::write_file(data.folder / lung_path, imaging::encode_nifti(made.lung)));
-  ALVEUS_TRY(sys::write_file(data.folder / lesion_path, imaging::encode_nifti(made.lesion)));
-  data.volumes.add({path, label_of(positive), id, "", core::hash_text(core::HashKind::kSha256, scan), id + "-1", "hu",
-                    lung_path, lesion_path, kinds_text(made.lesion.labels)});
-  return {};
+  ALVEUS_TRY(sys::write_file(folder / path, scan));
+  ALVEUS_TRY(sys::write_file(folder / lung_path, imaging::encode_nifti(made.lung)));
+  ALVEUS_TRY(sys::write_file(folder / lesion_path, imaging::encode_nifti(made.lesion)));
+  return Row{path,
+             label_of(is_positive(request, patient)),
+             id,
+             "",
+             core::hash_text(core::HashKind::kSha256, scan),
+             id + "-1",
+             "hu",
+             lung_path,
+             lesion_path,
+             kinds_text(made.lesion.labels)};
 }
 
-core::Status write_patient(DataSet& data, std::size_t patient) {
-  const Request& request = data.request;
-  const bool positive = imaging::phantom_is_positive(patient, request.positive_share);
-  data.positives += positive ? 1 : 0;
-  const imaging::PhantomPatient made = imaging::make_phantom(request.settings, patient, positive);
+core::Result<PatientRows> write_patient(const Request& request, const fs::path& folder, std::size_t patient) {
+  PatientRows rows{.positive = is_positive(request, patient), .slices = {}, .volume = {}};
+  const imaging::PhantomPatient made = imaging::make_phantom(request.settings, patient, rows.positive);
   for (std::size_t index = 0; index < request.settings.slices; ++index) {
-    ALVEUS_TRY(write_slice(data, made, patient, positive, index));
+    ALVEUS_TRY_ASSIGN(Row row, write_slice(request, folder, made, patient, index));
+    rows.slices.push_back(std::move(row));
   }
-  if (request.volumes) ALVEUS_TRY(write_volumes(data, made, patient, positive));
-  return {};
+  if (request.volumes) {
+    ALVEUS_TRY_ASSIGN(rows.volume, write_volumes(request, folder, made, patient));
+  }
+  return rows;
 }
 
-std::string description_of(const DataSet& data) {
-  const Request& request = data.request;
+/// The patients side by side, their rows in the patients' order.
+core::Status write_patients(const Request& request, const fs::path& folder, DataSet& data,
+                            cmdline::Terminal& terminal) {
+  return sys::work_in_order<core::Result<PatientRows>>(
+      request.patients, request.thread_count,
+      [&](std::size_t, std::size_t patient) { return write_patient(request, folder, patient); },
+      [&](std::size_t patient, core::Result<PatientRows> rows) -> core::Status {
+        terminal.status("phantom: patient " + std::to_string(patient + 1) + " of " + std::to_string(request.patients));
+        ALVEUS_TRY_ASSIGN(PatientRows whole, std::move(rows));
+        data.add(std::move(whole));
+        return {};
+      });
+}
+
+std::string description_of(const Request& request, const DataSet& data) {
   const auto number = [](std::size_t count) { return core::Value(static_cast<std::int64_t>(count)); };
   const core::Value description = core::Object{
       {"format_version", 1},
@@ -170,18 +223,16 @@ std::string description_of(const DataSet& data) {
 core::Result<cmdline::ExitStatus> run(const Flags& flags, std::span<const std::string>, cmdline::Terminal& terminal) {
   ALVEUS_TRY_ASSIGN(const Request request, request_of(flags));
   ALVEUS_TRY_ASSIGN(ResultFolder folder, ResultFolder::make(flags.text("out"), kMark));
-  DataSet data = {.request = request, .folder = folder.path()};
+  DataSet data;
   ALVEUS_TRY(sys::make_directories(folder.path() / "slices"));
   ALVEUS_TRY(sys::make_directories(folder.path() / "masks"));
   if (request.volumes) ALVEUS_TRY(sys::make_directories(folder.path() / "volumes"));
-  for (std::size_t patient = 0; patient < request.patients; ++patient) {
-    terminal.status("phantom: patient " + std::to_string(patient + 1) + " of " + std::to_string(request.patients));
-    ALVEUS_TRY(write_patient(data, patient));
-  }
+  const core::Status written = write_patients(request, folder.path(), data, terminal);
   terminal.clear_status();
+  ALVEUS_TRY(written);
   ALVEUS_TRY(sys::write_file(folder.path() / "manifest.csv", data.slices.text()));
   if (request.volumes) ALVEUS_TRY(sys::write_file(folder.path() / "volumes.csv", data.volumes.text()));
-  ALVEUS_TRY(sys::write_file(folder.path() / kMark, description_of(data)));
+  ALVEUS_TRY(sys::write_file(folder.path() / kMark, description_of(request, data)));
   ALVEUS_TRY(folder.commit());
   terminal.message("phantom: " + std::to_string(request.patients) + " patients, " + std::to_string(data.positives) +
                    " of them positive, " + std::to_string(data.slices.row_count()) + " slices");
@@ -231,6 +282,7 @@ cmdline::Command make_phantom_command() {
        .help = "Whether to write the scans as NIfTI volumes too.",
        .fallback = "off",
        .choices = {"on", "off"}},
+      file_threads_flag(),
   };
   command.run = run;
   return command;

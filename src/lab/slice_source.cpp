@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <fstream>
+#include <span>
 
 #include "imaging/dicom.hpp"
 #include "imaging/nifti.hpp"
@@ -71,8 +72,8 @@ core::Result<std::shared_ptr<const Scan>> SliceSource::scan(const std::string& p
     std::rotate(found, found + 1, kept_.end());
     return kept_.back().second;
   }
+  if (kept_.size() == kKeptMax) kept_.erase(kept_.begin());  // before the next is in memory
   ALVEUS_TRY_ASSIGN(Scan scan, read_scan(data_ / path));
-  if (kept_.size() == kKeptMax) kept_.erase(kept_.begin());
   kept_.emplace_back(path, std::make_shared<const Scan>(std::move(scan)));
   return kept_.back().second;
 }
@@ -106,11 +107,8 @@ core::Result<std::vector<std::uint8_t>> SliceSource::mask(const std::string& pat
                           std::to_string(width) + " x " + std::to_string(height) + ", slice " + std::to_string(slice),
                       path);
   }
-  imaging::Volume one;
-  one.shape = {width, height, 1};
-  one.values = imaging::slice_of(*volume, slice).values;
-  ALVEUS_TRY_ASSIGN(imaging::Mask mask, imaging::mask_of(one, path));
-  return std::move(mask.labels);
+  const std::size_t size = volume->shape.slice_size();
+  return imaging::labels_of(std::span(volume->values).subspan(slice * size, size), path);
 }
 
 }  // namespace alveus::lab

@@ -13,6 +13,7 @@
 #include "imaging/fingerprint.hpp"
 #include "imaging/lungs.hpp"
 #include "sys/file.hpp"
+#include "sys/ordered_work.hpp"
 
 namespace alveus::lab {
 namespace {
@@ -72,11 +73,57 @@ Box around(const Box& one, const Box& other) {
 using SeriesKey = std::pair<std::string, std::string>;  ///< patient and series
 SeriesKey series_of(const StudySlice& slice) { return {slice.patient_id, slice.series_id}; }
 
+/// Slices one after the other that lie in one file, so that the thread they go to decodes it once.
+std::vector<std::span<const StudySlice>> by_file(std::span<const StudySlice> slices) {
+  std::vector<std::span<const StudySlice>> files;
+  for (std::size_t begin = 0; begin < slices.size();) {
+    std::size_t end = begin + 1;
+    while (end < slices.size() && slices[end].address.path == slices[begin].address.path) ++end;
+    files.push_back(slices.subspan(begin, end - begin));
+    begin = end;
+  }
+  return files;
+}
+
+/// Makes something of each slice, files side by side, and takes it in the order of the slices. Of a file nothing is
+/// made after its first error.
+template <typename T>
+core::Status for_each_slice(const fs::path& data, std::span<const StudySlice> slices, std::size_t thread_count,
+                            const std::function<core::Result<T>(SliceSource& source, const StudySlice& slice)>& make,
+                            const std::function<core::Status(std::size_t index, core::Result<T> made)>& take) {
+  const auto files = by_file(slices);
+  std::vector<SliceSource> sources(std::max<std::size_t>(1, thread_count), SliceSource(data));
+  std::size_t taken = 0;
+  return sys::work_in_order<std::vector<core::Result<T>>>(
+      files.size(), thread_count,
+      [&](std::size_t thread, std::size_t index) {
+        std::vector<core::Result<T>> made;
+        for (const StudySlice& slice : files[index]) {
+          made.push_back(make(sources[thread], slice));
+          if (!made.back()) break;
+        }
+        return made;
+      },
+      [&](std::size_t, std::vector<core::Result<T>> made) -> core::Status {
+        for (core::Result<T>& one : made) ALVEUS_TRY(take(taken++, std::move(one)));
+        return {};
+      });
+}
+
+using ScanBoxes = std::map<SeriesKey, Box>;
+
 /// The box around the lungs of each series, where they are known.
-core::Result<std::map<SeriesKey, Box>> find_scan_boxes(SliceSource& source, std::span<const StudySlice> slices) {
-  std::map<SeriesKey, Box> boxes;
+core::Result<ScanBoxes> find_scan_boxes(const fs::path& data, std::span<const StudySlice> slices,
+                                        std::size_t thread_count) {
+  ScanBoxes boxes;
   std::map<SeriesKey, std::pair<std::size_t, std::size_t>> sizes;
-  for (const StudySlice& slice : slices) {
+  const auto find_box = [](SliceSource& source, const StudySlice& slice) -> core::Result<std::optional<Box>> {
+    ALVEUS_TRY_ASSIGN(const imaging::Slice pixels, source.slice(slice.address));
+    ALVEUS_TRY_ASSIGN(const auto lung, find_lung(source, slice, pixels));
+    return lung ? imaging::bounding_box(*lung, slice.width, slice.height) : std::nullopt;
+  };
+  const auto add_box = [&](std::size_t index, core::Result<std::optional<Box>> found) -> core::Status {
+    const StudySlice& slice = slices[index];
     if (slice.series_id.empty()) {
       return core::fail(ErrorCode::kInvalidInput,
                         "--crop scan needs to know the series of each slice, and '" + slice.sample_id +
@@ -87,13 +134,13 @@ core::Result<std::map<SeriesKey, Box>> find_scan_boxes(SliceSource& source, std:
       return core::fail(ErrorCode::kInvalidInput, "--crop scan needs slices of one size in a series, and '" +
                                                       slice.sample_id + "' differs; use --crop lung or full");
     }
-    ALVEUS_TRY_ASSIGN(const imaging::Slice pixels, source.slice(slice.address));
-    ALVEUS_TRY_ASSIGN(const auto lung, find_lung(source, slice, pixels));
-    const auto box = lung ? imaging::bounding_box(*lung, slice.width, slice.height) : std::nullopt;
-    if (!box) continue;
+    ALVEUS_TRY_ASSIGN(const std::optional<Box> box, std::move(found));
+    if (!box) return {};
     const auto [known, is_new] = boxes.try_emplace(series_of(slice), *box);
     if (!is_new) known->second = around(known->second, *box);
-  }
+    return {};
+  };
+  ALVEUS_TRY(for_each_slice<std::optional<Box>>(data, slices, thread_count, find_box, add_box));
   return boxes;
 }
 
@@ -185,6 +232,45 @@ core::Status settle(ArrayFile& file, std::size_t known, std::size_t all, std::st
   return sys::remove_tree(file.path());
 }
 
+/// A tensor folder while it is written.
+class TensorFiles {
+ public:
+  explicit TensorFiles(const fs::path& out)
+      : out_(out), pixels_(out / "pixels.u8"), lungs_(out / "lung.u8"), lesions_(out / "lesion.u8") {}
+
+  void add(const StudySlice& slice, const WindowedSlice& windowed) {
+    pixels_.add(windowed.pixels);
+    if (windowed.lung) lungs_.add(*windowed.lung);
+    if (windowed.lesion) lesions_.add(*windowed.lesion);
+    lung_count_ += windowed.lung ? 1 : 0;
+    lesion_count_ += windowed.lesion ? 1 : 0;
+    samples_.add(row_of(samples_.row_count(), slice, windowed.box));
+  }
+
+  /// Yields warnings.
+  core::Result<std::vector<std::string>> finish(std::span<const StudySlice> slices, const WindowSettings& settings) {
+    std::vector<std::string> warnings;
+    ALVEUS_TRY(pixels_.close());
+    ALVEUS_TRY(settle(lungs_, lung_count_, slices.size(), "lung", warnings));
+    ALVEUS_TRY(settle(lesions_, lesion_count_, slices.size(), "lesion", warnings));
+    ALVEUS_TRY(sys::write_file(out_ / "samples.csv", samples_.text()));
+    ALVEUS_TRY(sys::write_file(out_ / "tensors.json", description_of(slices, settings, lung_count_ == slices.size(),
+                                                                     lesion_count_ == slices.size())));
+    return warnings;
+  }
+
+ private:
+  fs::path out_;
+  ArrayFile pixels_;
+  ArrayFile lungs_;
+  ArrayFile lesions_;
+  core::CsvTable samples_{{"index", "sample_id", "patient_id", "label", "target", "split", "pixel_sha256", "box_x",
+                           "box_y", "box_width", "box_height", "series_id", "position", "spacing_x_mm",
+                           "spacing_y_mm"}};
+  std::size_t lung_count_ = 0;
+  std::size_t lesion_count_ = 0;
+};
+
 }  // namespace
 
 std::string_view name_of(Crop crop) {
@@ -243,39 +329,25 @@ core::Result<WindowedSlice> window_slice(SliceSource& source, const StudySlice& 
 core::Result<std::vector<std::string>> write_tensors(const fs::path& data, std::span<const StudySlice> slices,
                                                      const WindowSettings& settings, const fs::path& out,
                                                      const std::function<void(std::size_t done)>& on_progress) {
-  SliceSource source(data);
-  ArrayFile pixels(out / "pixels.u8");
-  ArrayFile lungs(out / "lung.u8");
-  ArrayFile lesions(out / "lesion.u8");
-  core::CsvTable samples({"index", "sample_id", "patient_id", "label", "target", "split", "pixel_sha256", "box_x",
-                          "box_y", "box_width", "box_height", "series_id", "position", "spacing_x_mm", "spacing_y_mm"});
-  std::map<SeriesKey, Box> scan_boxes;
+  ScanBoxes scan_boxes;
   if (settings.crop == Crop::kScan) {
-    ALVEUS_TRY_ASSIGN(scan_boxes, find_scan_boxes(source, slices));
+    ALVEUS_TRY_ASSIGN(scan_boxes, find_scan_boxes(data, slices, settings.thread_count));
   }
-  std::size_t lung_count = 0;
-  std::size_t lesion_count = 0;
-  for (std::size_t index = 0; index < slices.size(); ++index) {
-    on_progress(index);
-    const auto scan_box = scan_boxes.find(series_of(slices[index]));
-    auto slice = window_slice(source, slices[index], settings,
-                              scan_box == scan_boxes.end() ? std::nullopt : std::optional(scan_box->second));
-    if (!slice) return core::fail(named(std::move(slice).error(), slices[index]));
-    pixels.add(slice->pixels);
-    if (slice->lung) lungs.add(*slice->lung);
-    if (slice->lesion) lesions.add(*slice->lesion);
-    lung_count += slice->lung ? 1 : 0;
-    lesion_count += slice->lesion ? 1 : 0;
-    samples.add(row_of(index, slices[index], slice->box));
-  }
-  std::vector<std::string> warnings;
-  ALVEUS_TRY(pixels.close());
-  ALVEUS_TRY(settle(lungs, lung_count, slices.size(), "lung", warnings));
-  ALVEUS_TRY(settle(lesions, lesion_count, slices.size(), "lesion", warnings));
-  ALVEUS_TRY(sys::write_file(out / "samples.csv", samples.text()));
-  ALVEUS_TRY(sys::write_file(out / "tensors.json", description_of(slices, settings, lung_count == slices.size(),
-                                                                  lesion_count == slices.size())));
-  return warnings;
+  TensorFiles files(out);
+  const auto window = [&](SliceSource& source, const StudySlice& slice) {
+    const auto scan_box = scan_boxes.find(series_of(slice));
+    return window_slice(source, slice, settings,
+                        scan_box == scan_boxes.end() ? std::nullopt : std::optional(scan_box->second));
+  };
+  const auto add = [&](std::size_t index, core::Result<WindowedSlice> windowed) -> core::Status {
+    if (!windowed) return core::fail(named(std::move(windowed).error(), slices[index]));
+    files.add(slices[index], *windowed);
+    if (index + 1 < slices.size()) on_progress(index + 1);
+    return {};
+  };
+  if (!slices.empty()) on_progress(0);
+  ALVEUS_TRY(for_each_slice<WindowedSlice>(data, slices, settings.thread_count, window, add));
+  return files.finish(slices, settings);
 }
 
 }  // namespace alveus::lab

@@ -36,7 +36,8 @@ struct WindowSettings {
   imaging::Window window;
   Crop crop = Crop::kLung;
   Aspect aspect = Aspect::kKeep;
-  double margin = 0.05;  ///< share of the lung box added on each side
+  double margin = 0.05;          ///< share of the lung box added on each side
+  std::size_t thread_count = 1;  ///< files read at the same time; the folder does not depend on it
 };
 
 /// One slice as it stands in the tensor folder.
@@ -55,7 +56,8 @@ core::Result<WindowedSlice> window_slice(SliceSource& source, const StudySlice& 
                                          const std::optional<imaging::Box>& scan_lungs = std::nullopt);
 
 /// Writes a tensor folder (docs/internals/tensor-folder.md) into the existing folder `out`. Masks are written when
-/// every slice has them. Errors name the sample. Yields warnings for the person.
+/// every slice has them. Errors name the sample, the first one that fails. Yields warnings for the person.
+/// `on_progress` is called on the calling thread.
 core::Result<std::vector<std::string>> write_tensors(const std::filesystem::path& data,
                                                      std::span<const StudySlice> slices, const WindowSettings& settings,
                                                      const std::filesystem::path& out,

@@ -5,6 +5,7 @@
 
 #include "cmdline/terminal.hpp"
 #include "lab/commands.hpp"
+#include "lab/file_threads.hpp"
 #include "lab/result_folder.hpp"
 #include "lab/study_table.hpp"
 #include "lab/tensor_writer.hpp"
@@ -43,6 +44,7 @@ core::Result<WindowSettings> settings_of(const Flags& flags) {
                   : crop == "scan"   ? Crop::kScan
                                      : Crop::kLung;
   settings.aspect = flags.text("aspect") == "stretch" ? Aspect::kStretch : Aspect::kKeep;
+  ALVEUS_TRY_ASSIGN(settings.thread_count, file_threads(flags));
   return settings;
 }
 
@@ -111,6 +113,7 @@ cmdline::Command make_window_command() {
        .help = "Whether the part is made square by adding to it, or by stretching.",
        .fallback = "keep",
        .choices = {"keep", "stretch"}},
+      file_threads_flag(),
   };
   command.run = run;
   return command;
