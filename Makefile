@@ -86,6 +86,7 @@ bench-training: ## trainings beside Python's, release build (python3-torch and -
 	cmake --preset release && cmake --build --preset release -j $(JOBS) --target alveus alveus-lab
 	python3 bench/training.py --bin build/release/bin
 	python3 bench/packing.py --bin build/release/bin
+	python3 bench/data_path.py --bin build/release/bin
 bench-compare: ## the same benchmarks of this tree and of another, in turn (REV=main B=name)
 	cmake --preset engine-release && cmake --build --preset engine-release -j $(JOBS)
 	tools/bench-compare --revision $(or $(REV),main) $(if $(B),--filter $(B))

@@ -26,7 +26,7 @@ inputs:
 steps:
   phantom:
     run: tools/phantom.cwl
-    in: {patients: patients, slices: slices, size: phantom_size, seed: phantom_seed, marker: marker}
+    in: {patients: patients, slices: slices, size: phantom_size, seed: phantom_seed, marker: marker, threads: threads}
     out: [data]
   pipeline:
     run: universal.cwl

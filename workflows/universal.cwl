@@ -29,18 +29,25 @@ inputs:
   threshold: {type: string, default: youden, doc: "Rule that fixes the threshold on validation: youden, 0.5 or sensitivity95"}
   bootstrap: {type: int, default: 2000, doc: Resamples of patients}
   seed: {type: int, default: 1, doc: Seed of folds and resamples}
-  threads: {type: int, default: 1, doc: Threads of each training}
+  threads: {type: int, default: 1, doc: "Threads of each training, and of the steps that read the data"}
   device: {type: string, default: auto, doc: "auto, cpu or cuda"}
   pack: {type: string, default: auto, doc: "Variants trained together at most; auto: 8 on a GPU, 1 on a CPU"}
   memory: {type: int, default: 0, doc: "MiB that variants trained together may take; 0: 4096 on a CPU, 12288 on a GPU"}
 steps:
   ingest:
     run: tools/ingest.cwl
-    in: {data: data, manifest: manifest, positive: positive, duplicates: duplicates}
+    in: {data: data, manifest: manifest, positive: positive, duplicates: duplicates, threads: threads}
     out: [study, table]
   window:
     run: tools/window.cwl
-    in: {table: ingest/table, data: data, size: image_size, low: window_low, high: window_high, crop: crop}
+    in:
+      table: ingest/table
+      data: data
+      size: image_size
+      low: window_low
+      high: window_high
+      crop: crop
+      threads: threads
     out: [tensors]
   split:
     run: tools/split.cwl

@@ -2,6 +2,8 @@
 cwlVersion: v1.2
 class: CommandLineTool
 label: Make a synthetic chest-CT data set with ground-truth lesions
+requirements:
+  ResourceRequirement: {coresMin: $(inputs.threads)}
 baseCommand: [alveus, phantom]
 arguments: [--out, phantom]
 inputs:
@@ -10,5 +12,6 @@ inputs:
   size: {type: int, default: 96, inputBinding: {prefix: --size}}
   seed: {type: int, default: 1, inputBinding: {prefix: --seed}}
   marker: {type: string, default: none, inputBinding: {prefix: --marker}}
+  threads: {type: int, default: 1, inputBinding: {prefix: --threads}}
 outputs:
   data: {type: Directory, outputBinding: {glob: phantom}}

@@ -2,6 +2,8 @@
 cwlVersion: v1.2
 class: CommandLineTool
 label: Map the fixed window to 8 bits, crop to the lungs, resize; one array for every training
+requirements:
+  ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 2048}
 baseCommand: [alveus, window]
 arguments: [--out, tensors]
 inputs:
@@ -11,5 +13,6 @@ inputs:
   low: {type: float, default: -1250, inputBinding: {prefix: --low}}
   high: {type: float, default: 250, inputBinding: {prefix: --high}}
   crop: {type: string, default: lung, inputBinding: {prefix: --crop}}
+  threads: {type: int, default: 1, inputBinding: {prefix: --threads}}
 outputs:
   tensors: {type: Directory, outputBinding: {glob: tensors}}
