@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "learn/detail/blocks.hpp"
+#include "learn/detail/device_stream.hpp"
 
 namespace alveus::learn {
 namespace {
@@ -146,7 +147,7 @@ at::Tensor WindowAttention::forward(const at::Tensor& input, const Pass&) const 
   at::Tensor mask;
   if (shifts) {
     map = at::roll(map, {-row_shift, -column_shift}, {1, 2});
-    mask = shift_mask(map.sizes(), window, row_shift, column_shift).to(input.device());
+    mask = sent_to(shift_mask(map.sizes(), window, row_shift, column_shift), input.device());
   }
   map = join_windows(attend(cut_to_windows(map, window), mask), window, map.sizes());
   if (shifts) map = at::roll(map, {row_shift, column_shift}, {1, 2});

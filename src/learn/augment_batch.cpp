@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/check.hpp"
+#include "learn/detail/device_stream.hpp"
 
 namespace alveus::learn {
 namespace {
@@ -18,7 +19,8 @@ std::vector<at::Tensor> columns(std::span<const Item> items, const at::Device& d
   std::vector<float> table;
   for (const Item& item : items) (table.push_back(static_cast<float>(getters(item))), ...);
   const auto rows = static_cast<std::int64_t>(items.size());
-  const at::Tensor there = at::tensor(table).reshape({rows, static_cast<std::int64_t>(sizeof...(Getters))}).to(device);
+  const at::Tensor there =
+      sent_to(at::tensor(table).reshape({rows, static_cast<std::int64_t>(sizeof...(Getters))}), device);
   std::vector<at::Tensor> all;
   for (std::int64_t i = 0; i < there.size(1); ++i) all.push_back(there.select(1, i).reshape({rows, 1, 1, 1}));
   return all;
@@ -30,7 +32,7 @@ at::Tensor ramp(std::int64_t side, const at::Device& device) {
 
 at::Tensor basis_tensor(std::int64_t side, const at::Device& device) {
   const auto basis = spline_basis(static_cast<std::size_t>(side));
-  return at::tensor(basis).reshape({static_cast<std::int64_t>(kControlSide), side}).to(device);
+  return sent_to(at::tensor(basis).reshape({static_cast<std::int64_t>(kControlSide), side}), device);
 }
 
 /// How far the pixels of each picture are bent, [M, H, W], in shares of a side.
@@ -43,7 +45,7 @@ at::Tensor displacements(std::span<const PictureChange> changes, const at::Tenso
     points.insert(points.end(), (bend.*direction).begin(), (bend.*direction).end());
   }
   const at::Device device = pictures.device();
-  const at::Tensor controls = at::tensor(points).reshape({pictures.size(0), kSide, kSide}).to(device);
+  const at::Tensor controls = sent_to(at::tensor(points).reshape({pictures.size(0), kSide, kSide}), device);
   const at::Tensor down = basis_tensor(pictures.size(2), device).t();
   return at::matmul(at::matmul(down, controls), basis_tensor(pictures.size(3), device));
 }
@@ -95,7 +97,7 @@ at::Tensor blur(const at::Tensor& pictures, std::span<const PictureChange> chang
     std::ranges::copy(kernels[i], table.begin() + first);
   }
   const auto width = static_cast<std::int64_t>(taps);
-  const at::Tensor weights = at::tensor(table).reshape({pictures.size(0), width, 1, 1, 1}).to(pictures.device());
+  const at::Tensor weights = sent_to(at::tensor(table).reshape({pictures.size(0), width, 1, 1, 1}), pictures.device());
   const std::int64_t radius = width / 2;
   const auto along = [&](const at::Tensor& padded, std::int64_t axis) {
     at::Tensor sum = at::zeros_like(pictures);
@@ -141,7 +143,7 @@ at::Tensor add_noise(const at::Tensor& pictures, std::span<const PictureChange> 
   for (const PictureChange& change : changes) {
     keys.insert(keys.end(), change.noise.key.begin(), change.noise.key.end());
   }
-  const at::Tensor key = at::tensor(keys).reshape({count, 2, 1}).to(device);
+  const at::Tensor key = sent_to(at::tensor(keys).reshape({count, 2, 1}), device);
   const auto words = [&](std::int64_t first) {
     const at::Tensor numbers = at::arange(first, area + first, 2, at::TensorOptions().dtype(at::kLong).device(device));
     return mixed(mixed(numbers.bitwise_xor(key.select(1, 0))).bitwise_xor(key.select(1, 1)))
@@ -198,7 +200,7 @@ at::Tensor mix_pictures(const at::Tensor& pictures, std::span<const Mix> mixes) 
   std::vector<std::int64_t> rows;
   for (const Mix& mix : mixes) rows.push_back(static_cast<std::int64_t>(mix.partner));
   const at::Tensor own = pictures.narrow(0, 0, static_cast<std::int64_t>(mixes.size()));
-  const at::Tensor other = pictures.index_select(0, at::tensor(rows).to(pictures.device()));
+  const at::Tensor other = pictures.index_select(0, sent_to(at::tensor(rows), pictures.device()));
   // Where a region is cut, the rest of the picture stays whole.
   const auto shares = columns(
       mixes, pictures.device(), [](const Mix& mix) { return mix.region.is_empty() ? mix.share : 1; },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learn/detail/blocks.hpp"
 
+#include "learn/detail/device_stream.hpp"
+
 namespace alveus::learn {
 namespace {
 
@@ -21,7 +23,7 @@ at::Tensor kept_samples(const at::Tensor& like, double drop, core::Random& noise
   const std::span<float> values(kept.data_ptr<float>(), static_cast<std::size_t>(kept.numel()));
   const auto enlarged = static_cast<float>(1.0 / (1.0 - drop));
   for (float& value : values) value = noise.chance(drop) ? 0.0F : enlarged;
-  return kept.to(like.device());
+  return sent_to(kept, like.device());
 }
 
 at::Tensor Sequence::forward(const at::Tensor& input, const Pass& pass) const {

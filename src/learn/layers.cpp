@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/check.hpp"
+#include "learn/detail/device_stream.hpp"
 
 namespace alveus::learn {
 namespace {
@@ -173,7 +174,7 @@ at::Tensor Dropout::forward(const at::Tensor& input, const Pass& pass) const {
     const auto enlarged = static_cast<float>(1.0 / (1.0 - probability_));
     for (float& value : values) value = pass.noise->chance(probability_) ? 0.0F : enlarged;
   }
-  return input * mask.to(input.device());
+  return input * sent_to(mask, input.device());
 }
 
 }  // namespace alveus::learn

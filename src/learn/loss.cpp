@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learn/detail/loss.hpp"
 
+#include "learn/detail/device_stream.hpp"
+
 namespace alveus::learn {
 
 Loss::Loss(const study::TrainingSettings& settings, const std::vector<float>& class_weights)
@@ -20,7 +22,7 @@ double Loss::weight(const at::Tensor& targets) const {
 at::Tensor Loss::sum(const at::Tensor& logits, const at::Tensor& targets) const {
   const at::Tensor values = logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
   const at::Tensor wanted = targets.to(values.scalar_type());
-  const at::Tensor weights = at::tensor(class_weights_).to(values.options());
+  const at::Tensor weights = sent_to(at::tensor(class_weights_), values.device()).to(values.scalar_type());
   const auto class_count = static_cast<double>(class_weights_.size());
   const at::Tensor smooth = smoothing_ > 0 ? wanted * (1 - smoothing_) + smoothing_ / class_count : wanted;
   const at::Tensor log_shares = at::log_softmax(values, 1);

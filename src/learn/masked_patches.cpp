@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "learn/detail/attention.hpp"
+#include "learn/detail/device_stream.hpp"
 #include "learn/detail/network_parts.hpp"
 #include "learn/detail/reconstruction.hpp"
 
@@ -82,7 +83,7 @@ at::Tensor MaskedPatchObjective::decode(const at::Tensor& tokens, const at::Tens
   const at::Tensor masks = mask_token_.to(known.scalar_type()).expand({count, patch_count, -1});
   const at::Tensor where = places.unsqueeze(2).expand({-1, -1, kDecoderWidth});
   at::Tensor patches = masks.scatter(1, where, known.narrow(1, 1, known.size(1) - 1));
-  patches = patches + sine_positions(patch_count, kDecoderWidth).to(patches.options());
+  patches = patches + sent_to(sine_positions(patch_count, kDecoderWidth), patches.device()).to(patches.scalar_type());
   at::Tensor value = at::cat({known.narrow(1, 0, 1), patches}, 1);
   value = forward_through(blocks_, value, pass);
   return to_pixels_->forward(value.narrow(1, 1, patch_count), pass).to(at::kFloat);
@@ -97,7 +98,7 @@ at::Tensor MaskedPatchObjective::loss(const ObjectiveInput& input) {
     numbers.insert(numbers.end(), some.begin(), some.end());
   }
   const at::Tensor places =
-      at::tensor(numbers, at::kLong).view({input.pictures.size(0), -1}).to(input.pictures.device());
+      sent_to(at::tensor(numbers, at::kLong).view({input.pictures.size(0), -1}), input.pictures.device());
   const at::Tensor answer =
       decode(encode(input.pictures, places, input.pass), places, patch_count, layer_pass(input.pass));
   const at::Tensor masked = at::ones({input.pictures.size(0), patch_count}, wanted.options()).scatter(1, places, 0.0);

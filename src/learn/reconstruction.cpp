@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/random.hpp"
+#include "learn/detail/device_stream.hpp"
 #include "learn/detail/network_parts.hpp"
 #include "learn/detail/pass_results.hpp"
 
@@ -90,7 +91,7 @@ at::Tensor ReconstructionObjective::visible(const ObjectiveInput& input) const {
     }
   }
   const at::Tensor grown = cells.view({-1, 1, rows, columns}).repeat_interleave(side, 2).repeat_interleave(side, 3);
-  return grown.slice(2, 0, height).slice(3, 0, width).to(input.pictures.device());
+  return sent_to(grown.slice(2, 0, height).slice(3, 0, width), input.pictures.device());
 }
 
 at::Tensor ReconstructionObjective::loss(const ObjectiveInput& input) {

@@ -6,6 +6,7 @@
 
 #include "core/check.hpp"
 #include "core/random.hpp"
+#include "learn/detail/device_stream.hpp"
 
 namespace alveus::learn {
 namespace {
@@ -22,7 +23,7 @@ template <typename Number>
 at::Tensor each(const std::vector<View>& views, const at::Tensor& like, Number number) {
   std::vector<float> values;
   for (const View& view : views) values.push_back(static_cast<float>(number(view)));
-  return at::tensor(values, at::kFloat).to(like.device()).view({-1, 1, 1, 1});
+  return sent_to(at::tensor(values, at::kFloat), like.device()).view({-1, 1, 1, 1});
 }
 
 /// [N, H, W, 2]: where in the source, from -1 to 1 along each side, a pixel of the view comes from.
@@ -35,7 +36,7 @@ at::Tensor crop_grid(const at::Tensor& pictures, const std::vector<View>& views)
       rows.push_back(static_cast<float>(value));
     }
   }
-  const at::Tensor theta = at::tensor(rows, at::kFloat).view({-1, 2, 3}).to(pictures.device());
+  const at::Tensor theta = sent_to(at::tensor(rows, at::kFloat).view({-1, 2, 3}), pictures.device());
   return at::affine_grid_generator(theta, pictures.sizes(), /*align_corners=*/false);
 }
 
@@ -51,7 +52,7 @@ at::Tensor gaussians(const std::vector<View>& views, double pixels, const at::Te
       taps.push_back(i == 0 ? 1.0F : static_cast<float>(weight));
     }
   }
-  const at::Tensor rows = at::tensor(taps, at::kFloat).view({-1, 2 * reach + 1}).to(like.device());
+  const at::Tensor rows = sent_to(at::tensor(taps, at::kFloat).view({-1, 2 * reach + 1}), like.device());
   return rows / rows.sum(1, /*keepdim=*/true);
 }
 
