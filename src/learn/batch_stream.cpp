@@ -5,6 +5,7 @@
 
 #include "core/check.hpp"
 #include "core/random.hpp"
+#include "learn/detail/resident_rows.hpp"
 
 namespace alveus::learn {
 
@@ -14,6 +15,14 @@ ExampleSource checked_source(const TensorFolder& folder, const std::optional<Sca
   auto source = ExampleSource::make(folder, form);
   ALVEUS_CHECK(source.has_value(), "the folder has what the form asks for");
   return *source;
+}
+
+/// The lungs of a slice in black and white.
+std::vector<std::uint8_t> white_lung(const TensorFolder& folder, std::size_t slice) {
+  const auto lung = *folder.lung(slice);
+  std::vector<std::uint8_t> white(lung.size());
+  whiten(lung, white);
+  return white;
 }
 
 /// The change of one slice of a scan: that of the scan, with noise of its own.
@@ -127,37 +136,45 @@ template <typename Take>
 void BatchStream::for_slices(const Example& example, Take take) const {
   const PictureChange change = change_of(example);
   const std::vector<std::size_t> slices = source_.slices(example.index);
-  for (std::size_t i = 0; i < slices.size(); ++i) take(folder_.picture(slices[i]), for_slice(change, i));
+  for (std::size_t i = 0; i < slices.size(); ++i) take(Plane{.slice = slices[i]}, for_slice(change, i));
   if (!options_.form->has_lung) return;
   PictureChange of_mask;
   of_mask.placement = change.placement;
   of_mask.bend = change.bend;
-  for (const std::size_t slice : slices) {
-    const auto lung = *folder_.lung(slice);
-    std::vector<std::uint8_t> white(lung.begin(), lung.end());
-    for (std::uint8_t& label : white) label = label == 0 ? 0 : 255;
-    take(TensorFolder::Bytes(white), of_mask);
-  }
+  for (const std::size_t slice : slices) take(Plane{.slice = slice, .is_lung = true}, of_mask);
 }
 
 void BatchStream::make_scan(PictureMaker& maker, const Example& example, std::vector<float>& out) const {
-  for_slices(example, [&](TensorFolder::Bytes bytes, const PictureChange& change) {
+  for_slices(example, [&](const Plane& plane, const PictureChange& change) {
     const std::size_t begin = out.size();
-    out.resize(begin + bytes.size());
-    maker.make(bytes, change, std::span(out).subspan(begin));
+    out.resize(begin + shape().area());
+    const auto place = std::span(out).subspan(begin);
+    if (plane.is_lung) {
+      maker.make(white_lung(folder_, plane.slice), change, place);
+    } else {
+      maker.make(folder_.picture(plane.slice), change, place);
+    }
   });
+}
+
+void BatchStream::add_plane(UnmadePictures& unmade, const Plane& plane, const PictureChange& change) const {
+  unmade.changes.push_back(change);
+  if (options_.resident != nullptr) {
+    unmade.rows.push_back(resident_row(folder_, plane.slice, plane.is_lung));
+    return;
+  }
+  const auto add = [&](const auto& bytes) { unmade.bytes.insert(unmade.bytes.end(), bytes.begin(), bytes.end()); };
+  plane.is_lung ? add(white_lung(folder_, plane.slice)) : add(folder_.picture(plane.slice));
 }
 
 UnmadePictures BatchStream::collect(std::span<const Example> examples) const {
   UnmadePictures unmade;
-  const auto add_picture = [&](TensorFolder::Bytes bytes, const PictureChange& change) {
-    unmade.bytes.insert(unmade.bytes.end(), bytes.begin(), bytes.end());
-    unmade.changes.push_back(change);
-  };
+  unmade.resident = options_.resident;
+  const auto add_picture = [&](const Plane& plane, const PictureChange& change) { add_plane(unmade, plane, change); };
   const auto add = [&](const Example& example) {
     ALVEUS_CHECK(example.quarter_turns == 0, "turns are made by threads");
     if (options_.form) return for_slices(example, add_picture);
-    add_picture(folder_.picture(example.index), change_of(example));
+    add_plane(unmade, {.slice = example.index}, change_of(example));
   };
   for (const Example& example : examples) add(example);
   if (pool_.empty()) return unmade;

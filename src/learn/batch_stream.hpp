@@ -19,6 +19,8 @@
 
 namespace alveus::learn {
 
+class ResidentPictures;  // learn/detail/resident_pictures.hpp
+
 /// With what an example is mixed: its target counts `share`, the partner's the rest.
 struct Partner {
   double share = 1;
@@ -28,9 +30,11 @@ struct Partner {
 
 /// Pictures that are made where the network runs, from what is needed for it.
 struct UnmadePictures {
-  std::vector<std::uint8_t> bytes;     ///< [M, H, W]: as `Batch::pixels`, then the partners of mixes
+  std::vector<std::uint8_t> bytes;             ///< [M, H, W]: as `Batch::pixels`, then the partners of mixes
+  const ResidentPictures* resident = nullptr;  ///< not null: they are its `rows`, in place of `bytes`
+  std::vector<std::int64_t> rows;
   std::vector<PictureChange> changes;  ///< one for each of them
-  std::vector<Mix> mixes;              ///< one for each example, by place in `bytes`, or none
+  std::vector<Mix> mixes;              ///< one for each example, by place in `changes`, or none
 };
 
 /// Pictures as the network takes them, in [0, 1], and their targets.
@@ -63,6 +67,8 @@ struct StreamOptions {
   std::uint64_t epoch = 0;
   std::size_t thread_count = 1;
   Making making = Making::kInThreads;
+  /// Not null: pictures made on the device are taken from these, which hold the folder's; borrowed.
+  const ResidentPictures* resident = nullptr;
   std::size_t first_batch = 0;                  ///< of the plan; those before it are not made
   std::optional<ScanForm> form = std::nullopt;  ///< of scans; nothing where examples are slices
 
@@ -88,8 +94,14 @@ class BatchStream {
   void produce(const std::stop_token& stop);
   Batch make_batch(std::span<const Example> examples) const;
   UnmadePictures collect(std::span<const Example> examples) const;
+  /// A slice, or its lung mask in black and white.
+  struct Plane {
+    std::size_t slice = 0;
+    bool is_lung = false;
+  };
+  void add_plane(UnmadePictures& unmade, const Plane& plane, const PictureChange& change) const;
   void make_scan(PictureMaker& maker, const Example& example, std::vector<float>& out) const;
-  /// Calls take(bytes, change) for each slice of a scan, channel by channel.
+  /// Calls take(plane, change) for each slice of a scan, channel by channel.
   template <typename Take>
   void for_slices(const Example& example, Take take) const;
   void make_picture(PictureMaker& maker, const Example& example, std::span<float> out) const;

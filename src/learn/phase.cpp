@@ -2,11 +2,15 @@
 #include "learn/detail/phase.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "core/hash.hpp"
+#include "learn/detail/device_stream.hpp"
+#include "learn/detail/lanes.hpp"
 #include "learn/detail/pass_results.hpp"
 #include "learn/detail/picture_tensor.hpp"
 #include "learn/detail/torch_compat.hpp"
@@ -117,14 +121,17 @@ core::Status Phase::begin(Checkpoint& checkpoint) {
 }
 
 EpochBatches Phase::batches_of(int epoch) const {
-  const bool on_device = network_.device() != Device::kCpu && !task_.augmentation.is_none();
+  const std::vector<Example> examples = examples_of(epoch);
+  const bool turns = std::ranges::any_of(examples, [](const Example& one) { return one.quarter_turns != 0; });
+  const bool on_device = (network_.device() != Device::kCpu || task_.resident != nullptr) && !turns;
   return {.folder = &source_.folder(),
-          .plan = cut_evenly(examples_of(epoch), static_cast<std::size_t>(settings_.batch_size)),
+          .plan = cut_evenly(examples, static_cast<std::size_t>(settings_.batch_size)),
           .options = {.augmentation = task_.augmentation,
                       .seed = static_cast<std::uint64_t>(settings_.seed),
                       .epoch = static_cast<std::uint64_t>(epoch),
                       .thread_count = options_.loader_threads,
                       .making = on_device ? Making::kOnDevice : Making::kInThreads,
+                      .resident = on_device ? task_.resident : nullptr,
                       .form = source_.form()}};
 }
 
@@ -245,8 +252,8 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
     const at::Tensor targets = target_rows(batch, static_cast<std::int64_t>(task_.class_weights.size()));
     const double weight = training_loss_.weight(targets);
     const at::Device device = torch_device(network_.device());
-    const at::Tensor targets_there = targets.to(device);
-    double sum = 0;
+    const at::Tensor targets_there = sent_to(targets, device);
+    std::vector<PartLoss> losses;
     core::Random noise = noise_of(place);
     for (std::int64_t part = 0; part < parts; ++part) {
       const std::int64_t begin = count * part / parts;
@@ -265,18 +272,11 @@ core::Status Phase::learn_from(Batch& batch, const Place& place) {
               kAuxiliaryShare * training_loss_.sum(answer.auxiliary, targets_there.narrow(0, begin, length));
         }
       }
-      const auto value = part_sum.item<double>();
-      if (!std::isfinite(value)) {
-        optimizer_.drop_gradients();
-        return core::fail(diverged(batch, place, "the loss is not finite"));
-      }
-      sum += value;
+      losses.push_back({.value = part_sum.detach()});
       if (auxiliary_sum.defined()) part_sum = part_sum + auxiliary_sum;
       (part_sum * (scaler_.scale() / weight)).backward();
     }
-    ALVEUS_TRY(take_step(batch, place));
-    note_loss(sum, weight);
-    return {};
+    return step_by(losses, weight, batch, place);
   });
 }
 
@@ -286,7 +286,7 @@ core::Status Phase::learn_by_objective(const Batch& batch, const at::Tensor& pic
   const auto count = static_cast<std::int64_t>(samples.size());
   const std::int64_t parts = task_.objective->takes_parts() ? std::min(settings_.batch_parts, count) : 1;
   core::Random noise = noise_of(place);
-  double sum = 0;
+  std::vector<PartLoss> losses;
   for (std::int64_t part = 0; part < parts; ++part) {
     const std::int64_t begin = count * part / parts;
     const std::int64_t length = count * (part + 1) / parts - begin;
@@ -299,25 +299,34 @@ core::Status Phase::learn_by_objective(const Batch& batch, const at::Tensor& pic
            .epoch = place.epoch,
            .pass = {.noise = noise, .step_number = optimizer_.step_count() + 1}});
     }
-    const auto value = mean.item<double>();
-    if (!std::isfinite(value)) {
-      optimizer_.drop_gradients();
-      return core::fail(diverged(batch, place, "the loss is not finite"));
-    }
-    sum += value * static_cast<double>(length);
+    losses.push_back({.value = mean.detach(), .share = static_cast<double>(length)});
     const double share = static_cast<double>(length) / static_cast<double>(count);
     (mean * (scaler_.scale() * share)).backward();
   }
-  ALVEUS_TRY(take_step(batch, place));
+  ALVEUS_TRY(step_by(losses, static_cast<double>(count), batch, place));
   task_.objective->after_step();
-  note_loss(sum, static_cast<double>(count));
   return {};
 }
 
-void Phase::note_loss(double sum, double weight) {
+/// The losses are read when the device has been asked for the gradients of all parts: reading waits for the device, and
+/// one wait a step leaves it busy meanwhile. No weight has moved yet, so a loss that is no number still names its
+/// batch.
+core::Status Phase::step_by(const std::vector<PartLoss>& losses, double weight, const Batch& batch,
+                            const Place& place) {
+  std::vector<at::Tensor> values;
+  for (const PartLoss& loss : losses) values.push_back(loss.value.to(at::kDouble));
+  const at::Tensor read = at::stack(values).cpu();
+  double sum = 0;
+  for (std::size_t part = 0; part < losses.size(); ++part) sum += read.data_ptr<double>()[part] * losses[part].share;
+  if (!std::isfinite(sum)) {
+    optimizer_.drop_gradients();
+    return core::fail(diverged(batch, place, "the loss is not finite"));
+  }
+  ALVEUS_TRY(take_step(batch, place));
   last_loss_ = sum / weight;
   epoch_->loss.sum += sum;
   epoch_->loss.weight += weight;
+  return {};
 }
 
 core::Status Phase::take_step(const Batch& batch, const Place& place) {
@@ -394,7 +403,8 @@ core::Status Phase::validate(EpochRecord& record) const {
                                                       {.batch_size = static_cast<std::size_t>(settings_.batch_size),
                                                        .loader_threads = options_.loader_threads,
                                                        .form = source_.form(),
-                                                       .should_stop = options_.should_stop}));
+                                                       .should_stop = options_.should_stop,
+                                                       .resident = task_.resident}));
   const std::size_t class_count = task_.class_weights.size();
   record.validation_loss = mean_loss(logits, examples);
   if (!std::isfinite(*record.validation_loss)) {
@@ -440,21 +450,50 @@ std::vector<std::size_t> next_group(std::span<Phase* const> phases, const std::v
   return group;
 }
 
+/// Nothing thrown leaves a lane.
+template <typename Function>
+core::Status in_lane(Function function) {
+  return at_torch_edge("training", function);
+}
+
+/// Gives the batches of an epoch to the phases of a group. A phase, and its place in `ends`, belong to its lane until
+/// the lanes have finished.
+void train_epoch(std::span<Phase* const> phases, std::span<const std::size_t> group, const EpochBatches& batches,
+                 Lanes& lanes, std::vector<core::Status>& ends) {
+  const auto add = [&](std::size_t i, std::function<void()> work) { lanes.add(i % lanes.count(), std::move(work)); };
+  for (const std::size_t i : group) phases[i]->begin_epoch(batches);
+  std::atomic<std::size_t> open = group.size();
+  BatchStream stream(*batches.folder, batches.plan, batches.options);
+  while (open > 0) {
+    auto next = stream.next();
+    if (!next) break;
+    // Each lane makes its own tensors of the batch, so that none waits for another's stream.
+    const auto batch = std::make_shared<Batch>(*std::move(next));
+    for (const std::size_t i : group) {
+      add(i, [&, i, batch] {
+        if (!ends[i]) return;
+        ends[i] = in_lane([&] { return phases[i]->train_batch(*batch); });
+        if (!ends[i]) --open;
+      });
+    }
+  }
+  for (const std::size_t i : group) {
+    add(i, [&, i] {
+      if (ends[i]) ends[i] = in_lane([&] { return phases[i]->end_epoch(); });
+    });
+  }
+  lanes.finish();
+}
+
 }  // namespace
 
-std::vector<core::Status> train_together(std::span<Phase* const> phases) {
+std::vector<core::Status> train_together(std::span<Phase* const> phases, std::size_t lane_count) {
   std::vector<core::Status> ends(phases.size());
+  if (phases.empty()) return ends;
+  Lanes lanes(std::min(lane_count, phases.size()), phases.front()->device());
   EpochBatches batches;
   for (auto group = next_group(phases, ends, batches); !group.empty(); group = next_group(phases, ends, batches)) {
-    for (const std::size_t i : group) phases[i]->begin_epoch(batches);
-    BatchStream stream(*batches.folder, batches.plan, batches.options);
-    while (!group.empty()) {
-      auto batch = stream.next();
-      if (!batch) break;
-      for (const std::size_t i : group) ends[i] = phases[i]->train_batch(*batch);
-      std::erase_if(group, [&](std::size_t i) { return !ends[i]; });
-    }
-    for (const std::size_t i : group) ends[i] = phases[i]->end_epoch();
+    train_epoch(phases, group, batches, lanes, ends);
   }
   return ends;
 }

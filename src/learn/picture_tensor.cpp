@@ -2,16 +2,23 @@
 #include "learn/detail/picture_tensor.hpp"
 
 #include "learn/detail/augment_batch.hpp"
+#include "learn/detail/device_stream.hpp"
 #include "learn/detail/loss.hpp"
 #include "learn/detail/network_parts.hpp"
+#include "learn/detail/resident_pictures.hpp"
 
 namespace alveus::learn {
 
 namespace {
 
-at::Tensor make_on_device(UnmadePictures& unmade, std::int64_t height, std::int64_t width, const at::Device& device) {
+at::Tensor bytes_there(UnmadePictures& unmade, std::int64_t height, std::int64_t width, const at::Device& device) {
+  if (unmade.resident != nullptr) return unmade.resident->rows(unmade.rows);
   const auto count = static_cast<std::int64_t>(unmade.changes.size());
-  const at::Tensor bytes = at::from_blob(unmade.bytes.data(), {count, height, width}, at::kByte).to(device);
+  return sent_to(at::from_blob(unmade.bytes.data(), {count, height, width}, at::kByte), device);
+}
+
+at::Tensor make_on_device(UnmadePictures& unmade, std::int64_t height, std::int64_t width, const at::Device& device) {
+  const at::Tensor bytes = bytes_there(unmade, height, width, device);
   const at::Tensor pictures = change_pictures(bytes, unmade.changes);
   return unmade.mixes.empty() ? pictures : mix_pictures(pictures, unmade.mixes);
 }
@@ -35,7 +42,7 @@ at::Tensor picture_tensor(Batch& batch, const TensorFolder& folder, const Networ
   const auto count = static_cast<std::int64_t>(batch.pixels.size()) / (height * width);
   const at::Tensor pictures =
       batch.unmade ? make_on_device(*batch.unmade, height, width, device)
-                   : at::from_blob(batch.pixels.data(), {count, 1, height, width}, at::kFloat).to(device);
+                   : sent_to(at::from_blob(batch.pixels.data(), {count, 1, height, width}, at::kFloat), device);
   if (!batch.slice_counts.empty()) return as_scans(pictures, batch, network.description().input);
   return network.options().in_channels == 1 ? pictures : pictures.expand({-1, 3, -1, -1});
 }

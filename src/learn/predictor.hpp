@@ -19,6 +19,7 @@ struct PredictionOptions {
   std::size_t loader_threads = 1;
   std::optional<ScanForm> form = std::nullopt;               ///< of scans; nothing where the examples are slices
   std::function<bool()> should_stop = [] { return false; };  ///< asked between batches
+  const ResidentPictures* resident = nullptr;                ///< not null: the folder's, to take them from; borrowed
 };
 
 /// Logits of the examples as they are, [N, classes] in their order, C order. The batches depend on the number of

@@ -12,6 +12,7 @@
 #include "learn/detail/network_parts.hpp"
 #include "learn/detail/phase.hpp"
 #include "learn/detail/reconstruction.hpp"
+#include "learn/detail/resident_pictures.hpp"
 #include "learn/detail/torch_edge.hpp"
 
 namespace alveus::learn {
@@ -157,8 +158,15 @@ std::string identity_of(const PretrainingInputs& inputs) {
                                                       inputs.folder.fingerprint() + "\n" + inputs.folds.csv());
 }
 
-core::Result<PretrainingOutcome> pretrain_in_parts(const PretrainingInputs& inputs, std::int64_t batch_parts,
+/// What one try goes by, besides its inputs.
+struct Terms {
+  std::int64_t batch_parts = 1;
+  const ResidentPictures* resident = nullptr;  ///< borrowed; null: pictures are streamed
+};
+
+core::Result<PretrainingOutcome> pretrain_in_parts(const PretrainingInputs& inputs, const Terms& terms,
                                                    const TrainingOptions& options, const sys::Clock& clock) {
+  const std::int64_t batch_parts = terms.batch_parts;
   ALVEUS_TRY(check(inputs));
   ALVEUS_TRY_ASSIGN(const auto source, ExampleSource::make(inputs.folder, std::nullopt));
   auto examples = source.part(inputs.folds, inputs.pretraining.fold, study::Role::kTrain);
@@ -174,13 +182,14 @@ core::Result<PretrainingOutcome> pretrain_in_parts(const PretrainingInputs& inpu
   const std::string name =
       inputs.pretraining.method + (batch_parts == 1 ? "" : "-in-" + std::to_string(batch_parts) + "-parts");
   Checkpoint checkpoint(options.checkpoint_folder / name, identity_of(inputs));
+  PhaseTask task = make_task(inputs, examples, objective.get());
+  task.resident = terms.resident;
   ALVEUS_TRY_ASSIGN(auto phase, at_torch_edge("preparing the pre-training", [&] {
-                      return std::make_unique<Phase>(network, source, settings,
-                                                     make_task(inputs, examples, objective.get()), options, clock);
+                      return std::make_unique<Phase>(network, source, settings, std::move(task), options, clock);
                     }));
   ALVEUS_TRY(phase->begin(checkpoint));
   Phase* const alone = phase.get();
-  const auto ends = train_together(std::span(&alone, 1));
+  const auto ends = train_together(std::span(&alone, 1), 1);
   ALVEUS_TRY(ends.front());
   const PhaseState state = phase->state();
   const PhaseTally tally = phase->tally();
@@ -202,9 +211,12 @@ core::Result<PretrainingOutcome> pretrain_in_parts(const PretrainingInputs& inpu
 
 core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const TrainingOptions& options,
                                           const sys::Clock& clock) {
-  for (std::int64_t parts = inputs.batch_parts;; parts *= 2) {
-    auto outcome = pretrain_in_parts(inputs, parts, options, clock);
+  ResidentFolders folders;
+  for (std::int64_t parts = inputs.batch_parts;;) {
+    const Terms terms = {.batch_parts = parts, .resident = folders.find(inputs.folder, options, /*with_lung=*/false)};
+    auto outcome = pretrain_in_parts(inputs, terms, options, clock);
     if (outcome || !is_out_of_memory(outcome.error())) return outcome;
+    if (folders.drop()) continue;
     if (inputs.pretraining.method == "simclr") {
       return core::fail(
           std::move(outcome).error().with("'simclr' compares all slices of a batch, so its batches cannot pass in "
@@ -212,6 +224,7 @@ core::Result<PretrainingOutcome> pretrain(const PretrainingInputs& inputs, const
                                           "'moco', which compares with a queue"));
     }
     if (2 * parts > inputs.pretraining.batch_size) return outcome;
+    parts *= 2;
   }
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "learn/detail/block_cache.hpp"
+#include "learn/detail/thread_setup.hpp"
 #include "learn/detail/torch_compat.hpp"
 #include "learn/detail/torch_edge.hpp"
 #include "sys/guarded.hpp"
@@ -63,6 +64,12 @@ bool take_warning(const std::string& text) {
   return true;
 }
 
+/// LibTorch gives warnings of a thread to the handler that listens on it.
+void listen_to_warnings() {
+  static auto* const taker = new WarningTaker(&take_warning);
+  taker->listen();
+}
+
 /// cuBLAS repeats its bits with workspaces of a fixed size alone, which it reads from here.
 void fix_product_workspaces() { ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*replace=*/0); }
 
@@ -93,11 +100,15 @@ core::Status start_torch(int thread_count) {
   return at_torch_edge("setting LibTorch up", [&] {
     install_block_cache();
     fix_product_workspaces();
-    static auto* const taker = new WarningTaker(&take_warning);
-    taker->listen();
+    listen_to_warnings();
     at::set_num_threads(thread_count);
     ask_for_repeatable_kernels();
   });
+}
+
+void set_thread_up() noexcept {
+  at::init_num_threads();
+  listen_to_warnings();
 }
 
 std::string what_bits_depend_on(Device device, std::int64_t thread_count) {

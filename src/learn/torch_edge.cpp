@@ -5,7 +5,9 @@ namespace alveus::learn {
 
 core::Error torch_error(std::string_view action, std::string_view what) {
   const std::string first_line(what.substr(0, what.find('\n')));
-  if (what.find("allocate memory") != std::string_view::npos || what.find("out of memory") != std::string_view::npos) {
+  // The last is what CUDA's libraries say when their own requests fail: CUBLAS_STATUS_ALLOC_FAILED and its like.
+  const auto says = [&](std::string_view text) { return what.find(text) != std::string_view::npos; };
+  if (says("allocate memory") || says("out of memory") || says("STATUS_ALLOC_FAILED")) {
     return {.code = core::ErrorCode::kUnavailable,
             .message = std::string(action) + ": out of memory (" + first_line +
                        "); choose a smaller batch, network or picture, or a device with more memory",

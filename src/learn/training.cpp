@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
 
 #include "core/csv.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "learn/detail/phase.hpp"
+#include "learn/detail/resident_pictures.hpp"
 #include "learn/detail/torch_edge.hpp"
 #include "learn/sampler.hpp"
 
@@ -145,11 +147,17 @@ bool starts_from_file(std::string_view initialisation) {
 
 namespace {
 
+/// What one try at a training goes by, besides its job.
+struct Terms {
+  std::int64_t batch_parts = 1;
+  const ResidentPictures* resident = nullptr;  ///< borrowed; null: pictures are streamed
+};
+
 /// One variant on its way. Its parts refer to one another, so it stays where it was made.
 class Training {
  public:
   static core::Result<std::unique_ptr<Training>> make(const TrainingInputs& inputs, const TrainingOptions& options,
-                                                      std::int64_t batch_parts, const sys::Clock& clock) {
+                                                      const Terms& terms, const sys::Clock& clock) {
     ALVEUS_TRY(check(inputs, options.device));
     ALVEUS_TRY_ASSIGN(const auto source, ExampleSource::make(inputs.folder, scan_form_of(inputs.variant.settings)));
     ALVEUS_TRY_ASSIGN(Part training, part_of(inputs, source, study::Role::kTrain));
@@ -167,15 +175,16 @@ class Training {
     ALVEUS_TRY_ASSIGN(auto taken, take_initial_weights(network, inputs));
     if (start_weights) start_weights->taken = std::move(taken);
     // Parts change the weights: each number of them has a checkpoint of its own.
-    const bool is_as_asked = batch_parts == settings.batch_parts;
-    const std::string name = is_as_asked ? "classify" : "classify-in-" + std::to_string(batch_parts) + "-parts";
+    const bool is_as_asked = terms.batch_parts == settings.batch_parts;
+    const std::string name = is_as_asked ? "classify" : "classify-in-" + std::to_string(terms.batch_parts) + "-parts";
     std::unique_ptr<Training> made(
         new Training(settings, std::move(network), std::move(training), {options.checkpoint_folder / name, identity}));
-    made->settings_.batch_parts = batch_parts;
+    made->settings_.batch_parts = terms.batch_parts;
     made->settings_.batch_size = study::examples_per_step(settings);
     made->start_weights_ = std::move(start_weights);
     PhaseTask task = made->task(std::move(validation.examples));
     task.batch_source = study::batch_source_of(inputs.variant);
+    task.resident = terms.resident;
     ALVEUS_TRY_ASSIGN(task.augmentation, study::parse_augmentation(settings.augmentation));
     ALVEUS_TRY(at_torch_edge("preparing the training", [&] {
       made->phase_.emplace(made->network_, source, made->settings_, std::move(task), options, clock);
@@ -242,6 +251,20 @@ core::Result<TrainingOutcome> train(const TrainingInputs& inputs, const Training
 
 namespace {
 
+/// What the trainings of one call share.
+struct Shared {
+  const sys::Clock& clock;
+  ResidentFolders& folders;
+};
+
+/// Null also where the job cannot be trained at all.
+const ResidentPictures* find_resident(const TrainingJob& job, ResidentFolders& folders) {
+  const auto form = scan_form_of(job.inputs.variant.settings);
+  const bool with_lung = form && form->has_lung;
+  if (with_lung && !job.inputs.folder.has_lung()) return nullptr;
+  return folders.find(job.inputs.folder, job.options, with_lung);
+}
+
 /// One call's share: jobs by index, each with the parts of its batches.
 struct Attempt {
   std::size_t job = 0;
@@ -249,17 +272,19 @@ struct Attempt {
 };
 
 std::vector<core::Result<TrainingOutcome>> try_together(std::span<const TrainingJob> jobs,
-                                                        std::span<const Attempt> attempts, const sys::Clock& clock) {
+                                                        std::span<const Attempt> attempts, const Shared& shared,
+                                                        std::size_t lane_count) {
   std::vector<core::Result<std::unique_ptr<Training>>> trainings;
   std::vector<Phase*> phases;
   for (const Attempt& attempt : attempts) {
     const TrainingJob& job = jobs[attempt.job];
-    trainings.push_back(Training::make(job.inputs, job.options, attempt.batch_parts, clock));
+    const Terms terms = {.batch_parts = attempt.batch_parts, .resident = find_resident(job, shared.folders)};
+    trainings.push_back(Training::make(job.inputs, job.options, terms, shared.clock));
     if (!trainings.back()) continue;
     if (auto begun = (*trainings.back())->begin(); !begun) trainings.back() = core::fail(std::move(begun).error());
     if (trainings.back()) phases.push_back(&(*trainings.back())->phase());
   }
-  const auto ends = train_together(phases);
+  const auto ends = train_together(phases, lane_count);
   std::vector<core::Result<TrainingOutcome>> outcomes;
   for (std::size_t end = 0; auto& training : trainings) {
     if (!training) {
@@ -278,11 +303,12 @@ std::vector<core::Result<TrainingOutcome>> try_together(std::span<const Training
 namespace {
 
 /// Alone, with its batches in twice as many parts as often as memory runs out.
-core::Result<TrainingOutcome> train_in_parts(std::span<const TrainingJob> jobs, Attempt attempt,
-                                             const sys::Clock& clock) {
+core::Result<TrainingOutcome> train_in_parts(std::span<const TrainingJob> jobs, Attempt attempt, const Shared& shared) {
   for (;;) {
-    auto end = std::move(try_together(jobs, std::span(&attempt, 1), clock).front());
+    auto end = std::move(try_together(jobs, std::span(&attempt, 1), shared, 1).front());
     const bool ran_out = !end && is_out_of_memory(end.error());
+    // Parts change the weights; where the pictures lie does not, so they give way first.
+    if (ran_out && shared.folders.drop()) continue;
     if (!ran_out || 2 * attempt.batch_parts > study::examples_per_step(jobs[attempt.job].inputs.variant.settings))
       return end;
     attempt.batch_parts *= 2;
@@ -291,21 +317,56 @@ core::Result<TrainingOutcome> train_in_parts(std::span<const TrainingJob> jobs, 
 
 }  // namespace
 
-std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock) {
+namespace {
+
+/// The jobs with functions of which no two run at a time: lanes call them from several threads, and who gave them shows
+/// progress in one place.
+std::vector<TrainingJob> one_at_a_time(std::span<const TrainingJob> jobs) {
+  const auto calling = std::make_shared<std::mutex>();
+  std::vector<TrainingJob> all;
+  all.reserve(jobs.size());
+  for (const TrainingJob& job : jobs) {
+    all.push_back(job);
+    all.back().options.should_stop = [calling, ask = job.options.should_stop] {
+      const std::scoped_lock lock(*calling);
+      return ask();
+    };
+    all.back().options.on_progress = [calling, tell = job.options.on_progress](const TrainingProgress& progress) {
+      const std::scoped_lock lock(*calling);
+      tell(progress);
+    };
+  }
+  return all;
+}
+
+std::size_t lanes_for(std::span<const TrainingJob> jobs, std::size_t asked) {
+  const bool is_on_gpu =
+      std::ranges::any_of(jobs, [](const TrainingJob& job) { return job.options.device != Device::kCpu; });
+  const std::size_t chosen = is_on_gpu ? std::min(jobs.size(), kLanesMax) : 1;
+  return asked == 0 ? chosen : asked;
+}
+
+}  // namespace
+
+std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> asked, const sys::Clock& clock,
+                                                          std::size_t lane_count) {
+  const std::vector<TrainingJob> jobs = one_at_a_time(asked);
+  ResidentFolders folders;
+  const Shared shared = {.clock = clock, .folders = folders};
   std::vector<Attempt> attempts;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     attempts.push_back({.job = i, .batch_parts = jobs[i].inputs.variant.settings.batch_parts});
   }
   std::vector<core::Result<TrainingOutcome>> outcomes;
   if (jobs.size() == 1) {
-    outcomes.push_back(train_in_parts(jobs, attempts.front(), clock));
+    outcomes.push_back(train_in_parts(jobs, attempts.front(), shared));
     return outcomes;
   }
-  outcomes = try_together(jobs, attempts, clock);
+  outcomes = try_together(jobs, attempts, shared, lanes_for(jobs, lane_count));
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     // Memory may have lacked for the others' sake alone: by itself it goes on from its checkpoint as it was.
     const bool ran_out = !outcomes[i] && is_out_of_memory(outcomes[i].error());
-    if (ran_out) outcomes[i] = train_in_parts(jobs, attempts[i], clock);
+    if (ran_out) outcomes[i] = train_in_parts(jobs, attempts[i], shared);
   }
   return outcomes;
 }
@@ -318,7 +379,7 @@ core::Result<RateSweep> sweep_in_parts(const TrainingInputs& inputs, const RateR
   TrainingOptions quiet = options;  // the phase has no checkpoint to stop at
   quiet.should_stop = [] { return false; };
   quiet.on_progress = [](const TrainingProgress&) {};
-  ALVEUS_TRY_ASSIGN(const auto training, Training::make(inputs, quiet, batch_parts, clock));
+  ALVEUS_TRY_ASSIGN(const auto training, Training::make(inputs, quiet, {.batch_parts = batch_parts}, clock));
   Phase& phase = training->phase();
   RateSweep sweep(range);
   for (int epoch = 1; sweep.next_rate(); ++epoch) {

@@ -56,9 +56,21 @@ struct TrainingProgress {
   const std::vector<EpochRecord>* history = nullptr;
 };
 
+/// Where the pictures lie that batches are made of.
+enum class PicturePlace {
+  kAuto,      ///< for a GPU as kResident where they take at most `kResidentBytesMax`, else as kStreamed
+  kResident,  ///< on the device: copied there once, for all trainings of a call; as kStreamed where memory lacks
+  kStreamed,  ///< on the host: each batch brings its own
+};
+constexpr std::int64_t kResidentBytesMax = std::int64_t{4} << 30;
+
+/// What the folder's pictures take of a GPU's memory for such a training; 0 where they are streamed.
+std::int64_t resident_bytes(const TensorFolder& folder, const study::TrainingSettings& settings);
+
 struct TrainingOptions {
   Device device = Device::kCpu;
   std::size_t loader_threads = 1;
+  PicturePlace pictures = PicturePlace::kAuto;
   std::filesystem::path checkpoint_folder;  ///< what it holds of the same training is resumed
   /// Checkpoints are written behind an epoch: behind each when that takes no more than this share of the time between
   /// two of them, else less often. A stop then costs at most the work since the last one.
@@ -108,11 +120,21 @@ struct TrainingJob {
   TrainingOptions options;
 };
 
+/// On a GPU, whose kernels leave room beside one another, as many trainings as this pass side by side at most: each has
+/// a thread, and LibTorch has 32 streams.
+constexpr std::size_t kLanesMax = 16;
+
 /// Trains several variants in one process, each to the bits of a training alone. Those of one `study::BatchSource`
-/// share every batch: it is decoded and changed once. One that runs out of memory beside the others is trained behind
-/// them, by itself; where memory runs out then, it begins anew with its batches in twice as many parts, and so on: what
-/// comes out is what `batch_parts` of that number gives. What fails stops alone. The outcomes in order.
-std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock);
+/// share every batch: it is decoded and changed once. They pass in `lane_count` lanes side by side, each a thread with
+/// a stream of the device of its own, and within a lane in turn; 0 stands for one lane on a CPU, whose cores one
+/// training can use, and on a GPU for one a training, up to `kLanesMax`. With several lanes the functions of the
+/// options are called from their threads, but never two at a time, whichever job they belong to; they must not train
+/// anything. One that runs out of memory beside the others is trained behind them, by itself; where memory runs out
+/// then, it begins anew with its batches in twice as many parts, and so on: what comes out is what `batch_parts` of
+/// that number gives. Pictures that lie on the device are given up before that. What fails stops alone. The outcomes in
+/// order.
+std::vector<core::Result<TrainingOutcome>> train_together(std::span<const TrainingJob> jobs, const sys::Clock& clock,
+                                                          std::size_t lane_count = 0);
 
 /// What a learning-rate range test found.
 struct RateCurve {

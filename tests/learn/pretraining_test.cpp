@@ -125,6 +125,23 @@ TEST_P(EachMethodTest, GivesStartWeightsThatATrainingTakes) {
 INSTANTIATE_TEST_SUITE_P(All, EachMethodTest, ::testing::Values("autoencoder", "mae", "moco", "rotation", "simclr"),
                          [](const auto& parameter) { return parameter.param; });
 
+class PicturePlaceTest : public PretrainingTest, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(PicturePlaceTest, PicturesOnTheDeviceGiveTheBitsOfThoseStreamed) {
+  const auto streamed = run(wanted(GetParam()), "streamed");
+  TrainingOptions options;
+  options.checkpoint_folder = path() / "resident";
+  options.pictures = PicturePlace::kResident;
+  const auto resident =
+      pretrain({.folder = folder(), .folds = folds(), .pretraining = wanted(GetParam())}, options, sys::RealClock());
+  ASSERT_TRUE(resident && streamed);
+  EXPECT_EQ(bytes(*resident, "a"), bytes(*streamed, "b"));
+}
+
+// Turned slices are made on the host all the same.
+INSTANTIATE_TEST_SUITE_P(Methods, PicturePlaceTest, ::testing::Values("rotation", "simclr"),
+                         [](const auto& parameter) { return parameter.param; });
+
 TEST_F(PretrainingTest, SaysWhichWeightsAMethodDoesNotReach) {
   const auto shallow = run(wanted("autoencoder", "convnext_tiny"), "a");
   ASSERT_TRUE(shallow) << shallow.error().text();

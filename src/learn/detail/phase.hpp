@@ -31,7 +31,8 @@ struct PhaseTask {
   study::Augmentation augmentation = {};
   /// What decides the batches, where they may be those of another phase too.
   std::optional<study::BatchSource> batch_source = std::nullopt;
-  Objective* objective = nullptr;  ///< borrowed; null: the settings' loss of the logits against the targets
+  Objective* objective = nullptr;              ///< borrowed; null: the settings' loss of the logits against the targets
+  const ResidentPictures* resident = nullptr;  ///< the folder's on the network's device, borrowed; null: streamed
 };
 
 struct PhaseTally {
@@ -60,6 +61,7 @@ class Phase {
 
   /// Takes up what the checkpoint holds; once, first. It is borrowed.
   core::Status begin(Checkpoint& checkpoint);
+  Device device() const { return network_.device(); }
   bool is_finished() const { return state_.finished; }
   int next_epoch() const { return state_.epoch() + 1; }
   EpochBatches batches_of(int epoch) const;
@@ -87,13 +89,19 @@ class Phase {
     std::size_t batch = 0;  ///< from 0
   };
 
+  /// Of a part of a batch: what is added up over the parts for the records, a tensor without gradients.
+  struct PartLoss {
+    at::Tensor value;
+    double share = 1;  ///< by which it counts
+  };
+
   Learner learner() { return {.weights = weights_, .optimizer = optimizer_, .average = average_}; }
   std::vector<Example> examples_of(int epoch) const;
   core::Random noise_of(const Place& place) const;
   core::Status learn_from(Batch& batch, const Place& place);
   core::Status learn_by_objective(const Batch& batch, const at::Tensor& pictures, const Place& place);
+  core::Status step_by(const std::vector<PartLoss>& losses, double weight, const Batch& batch, const Place& place);
   core::Status take_step(const Batch& batch, const Place& place);
-  void note_loss(double sum, double weight);
   core::Error diverged(const Batch& batch, const Place& place, std::string_view what);
   core::Status validate_and_keep(const EpochRecord& record);
   core::Status judge(EpochRecord record);
@@ -139,8 +147,9 @@ class Phase {
 };
 
 /// Trains phases that have begun to their ends, each to the bits of a training alone: those that stand at the same
-/// epoch and share batches get each batch one after the other. What fails stops alone. How each ended, in
-/// order.
-std::vector<core::Status> train_together(std::span<Phase* const> phases);
+/// epoch and share batches get the same ones, in so many lanes (see `Lanes`) side by side and within a lane one after
+/// the other. With several lanes a phase calls its options' functions from the thread of its lane. What fails stops
+/// alone. How each ended, in order.
+std::vector<core::Status> train_together(std::span<Phase* const> phases, std::size_t lane_count);
 
 }  // namespace alveus::learn

@@ -41,17 +41,20 @@ inline void ask_for_repeatable_kernels() {
 }
 
 /// While it lives, convolutions and products on this device are computed in `type`; nothing changes for 32-bit floats.
+/// For the calling thread. LibTorch would keep weights that it has cast for their next use, but in a table of the whole
+/// process, which any thread empties: where a weight is used twice, the sum of its gradients would then depend on
+/// when. Without the table each use casts.
 class ReducedPrecision {
  public:
   ReducedPrecision(at::DeviceType device, at::ScalarType type) : device_(device), is_on_(type != at::kFloat) {
     if (!is_on_) return;
+    at::autocast::set_autocast_cache_enabled(false);
     set(true, type);
-    at::autocast::increment_nesting();
   }
   ~ReducedPrecision() {
     if (!is_on_) return;
-    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
     set(false, at::kBFloat16);
+    at::autocast::set_autocast_cache_enabled(true);
   }
   ReducedPrecision(const ReducedPrecision&) = delete;
   ReducedPrecision& operator=(const ReducedPrecision&) = delete;
