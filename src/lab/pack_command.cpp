@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <set>
@@ -14,6 +15,7 @@
 #include "lab/training_data.hpp"
 #include "learn/memory_need.hpp"
 #include "learn/runtime.hpp"
+#include "learn/training.hpp"
 #include "study/packs.hpp"
 #include "sys/file.hpp"
 
@@ -33,21 +35,21 @@ struct DeviceDefaults {
   std::size_t variants_max;
   std::int64_t memory_mib;
   std::int64_t program_mib;  ///< taken by the process, or by CUDA and its libraries, before the first tensor
-  study::FreedBlocks freed_blocks;
+  study::PackSteps steps;
 };
 constexpr DeviceDefaults kOnCpu = {
-    .variants_max = 1, .memory_mib = 4096, .program_mib = 256, .freed_blocks = study::FreedBlocks::kKept};
+    .variants_max = 1, .memory_mib = 4096, .program_mib = 256, .steps = study::PackSteps::kInTurn};
 constexpr DeviceDefaults kOnCuda = {
-    .variants_max = 8, .memory_mib = 12'288, .program_mib = 1024, .freed_blocks = study::FreedBlocks::kGivenBack};
+    .variants_max = 8, .memory_mib = 12'288, .program_mib = 1024, .steps = study::PackSteps::kSideBySide};
 
 /// A pack is planned for a GPU where none need be: only "auto" looks for one.
 core::Result<learn::Device> device_of(const std::string& name) {
   return name == "cuda" ? learn::Device::kCuda : learn::choose_device(name);
 }
 
-core::Result<study::PackLimits> limits_of(const cmdline::Flags& flags, const DeviceDefaults& defaults) {
-  study::PackLimits limits{
-      .variants_max = defaults.variants_max, .memory_bytes_max = 0, .freed_blocks = defaults.freed_blocks};
+core::Result<study::PackLimits> limits_of(const cmdline::Flags& flags, const DeviceDefaults& defaults,
+                                          std::int64_t program_bytes) {
+  study::PackLimits limits{.variants_max = defaults.variants_max, .memory_bytes_max = 0, .steps = defaults.steps};
   if (const std::string asked = flags.text("pack"); asked != "auto") {
     std::size_t count = 0;
     const auto [end, error] = std::from_chars(asked.data(), asked.data() + asked.size(), count);
@@ -62,26 +64,43 @@ core::Result<study::PackLimits> limits_of(const cmdline::Flags& flags, const Dev
     return core::fail(ErrorCode::kInvalidInput, "--memory must be from 0 to " + std::to_string(kMemoryMax) + " MiB");
   }
   const std::int64_t memory_mib = asked_mib == 0 ? defaults.memory_mib : asked_mib;
-  limits.memory_bytes_max = (memory_mib - defaults.program_mib) << kMibBits;
+  limits.memory_bytes_max = (memory_mib << kMibBits) - program_bytes;
   return limits;
+}
+
+core::Result<std::vector<study::Variant>> variants_of(const cmdline::Flags& flags) {
+  std::vector<study::Variant> variants;
+  std::set<std::string> ids;
+  for (const std::string& file : flags.list("variant")) {
+    ALVEUS_TRY_ASSIGN(auto variant, read_variant(file));
+    if (!ids.insert(variant.id).second) {
+      return core::fail(ErrorCode::kInvalidInput, "the variant '" + variant.id + "' is given twice", file);
+    }
+    variants.push_back(std::move(variant));
+  }
+  return variants;
+}
+
+/// What a process takes before its first training: on a GPU the pictures lie there too, for all of them.
+std::int64_t program_bytes_of(const DeviceDefaults& defaults, const std::vector<study::Variant>& variants,
+                              const learn::TensorFolder& folder, learn::Device device) {
+  std::int64_t pictures = 0;
+  for (const study::Variant& variant : variants) {
+    if (device == learn::Device::kCpu) break;
+    pictures = std::max(pictures, learn::resident_bytes(folder, variant.settings));
+  }
+  return (defaults.program_mib << kMibBits) + pictures;
 }
 
 /// Every variant with what it takes. Packs of one need no estimate, and a variant that cannot be estimated cannot be
 /// trained: its training will say why, alone.
-core::Result<std::vector<study::PackCandidate>> candidates_of(const cmdline::Flags& flags,
-                                                              const study::PackLimits& limits, learn::Device device) {
-  ALVEUS_TRY_ASSIGN(const auto folder, learn::TensorFolder::open(flags.text("tensors")));
-  learn::MemoryEstimate estimate(folder, device);
+std::vector<study::PackCandidate> candidates_of(const std::vector<study::Variant>& variants,
+                                                const study::PackLimits& limits, learn::MemoryEstimate estimate) {
   std::vector<study::PackCandidate> candidates;
-  std::set<std::string> ids;
-  for (const std::string& file : flags.list("variant")) {
-    study::PackCandidate candidate;
-    ALVEUS_TRY_ASSIGN(candidate.variant, read_variant(file));
-    if (!ids.insert(candidate.variant.id).second) {
-      return core::fail(ErrorCode::kInvalidInput, "the variant '" + candidate.variant.id + "' is given twice", file);
-    }
+  for (const study::Variant& variant : variants) {
+    study::PackCandidate candidate = {.variant = variant, .need = std::nullopt};
     if (limits.variants_max > 1) {
-      if (auto need = estimate.of(candidate.variant)) candidate.need = *std::move(need);
+      if (auto need = estimate.of(variant)) candidate.need = *std::move(need);
     }
     candidates.push_back(std::move(candidate));
   }
@@ -114,11 +133,14 @@ core::Result<cmdline::ExitStatus> run(const cmdline::Flags& flags, cmdline::Term
   ALVEUS_TRY(learn::start_torch(1));
   ALVEUS_TRY_ASSIGN(const auto device, device_of(flags.text("device")));
   const DeviceDefaults& defaults = device == learn::Device::kCuda ? kOnCuda : kOnCpu;
-  ALVEUS_TRY_ASSIGN(const auto limits, limits_of(flags, defaults));
+  ALVEUS_TRY_ASSIGN(const auto folder, learn::TensorFolder::open(flags.text("tensors")));
+  ALVEUS_TRY_ASSIGN(const auto variants, variants_of(flags));
+  const std::int64_t program_bytes = program_bytes_of(defaults, variants, folder, device);
+  ALVEUS_TRY_ASSIGN(const auto limits, limits_of(flags, defaults, program_bytes));
   ALVEUS_TRY_ASSIGN(auto out, ResultFolder::make(flags.text("out"), "packs.csv"));
-  ALVEUS_TRY_ASSIGN(const auto candidates, candidates_of(flags, limits, device));
+  const auto candidates = candidates_of(variants, limits, learn::MemoryEstimate(folder, device));
   const auto packs = study::pack_variants(candidates, limits);
-  ALVEUS_TRY(write_packs(packs, out.path(), defaults.program_mib << kMibBits));
+  ALVEUS_TRY(write_packs(packs, out.path(), program_bytes));
   ALVEUS_TRY(out.commit());
   terminal.message("packs: " + std::to_string(candidates.size()) + (candidates.size() == 1 ? " variant" : " variants") +
                    " in " + std::to_string(packs.size()) + (packs.size() == 1 ? " pack" : " packs"));

@@ -28,7 +28,7 @@ struct OpenPack {
     if (!is_known || members.size() >= limits.variants_max) return false;
     auto together = needs;
     together.push_back(*candidate.need);
-    return memory_bytes(together, limits.freed_blocks) <= limits.memory_bytes_max;
+    return memory_bytes(together, limits.steps) <= limits.memory_bytes_max;
   }
   void add(const PackCandidate& candidate) {
     members.push_back(&candidate);
@@ -36,7 +36,7 @@ struct OpenPack {
   }
   Pack close(const PackLimits& limits) const {
     Pack pack;
-    if (!needs.empty()) pack.memory_bytes = memory_bytes(needs, limits.freed_blocks);
+    if (!needs.empty()) pack.memory_bytes = memory_bytes(needs, limits.steps);
     for (const PackCandidate* member : members) pack.variants.push_back(member->variant);
     std::ranges::sort(pack.variants, {}, &Variant::id);
     return pack;
@@ -55,12 +55,16 @@ std::int64_t kept_bytes(const TrainingSettings& settings, std::int64_t parameter
   return kBytesPerNumber * parameter_count * (kWeightsAndBest + moment_count(settings.optimizer) + means);
 }
 
-std::int64_t memory_bytes(std::span<const MemoryNeed> needs, FreedBlocks freed_blocks) {
+std::int64_t memory_bytes(std::span<const MemoryNeed> needs, PackSteps steps) {
   std::int64_t sum = 0;
   std::map<std::string_view, std::int64_t> most_of_shape;
   for (const MemoryNeed& need : needs) {
     sum += need.kept_bytes;
-    std::int64_t& most = most_of_shape[freed_blocks == FreedBlocks::kKept ? std::string_view(need.shape) : ""];
+    if (steps == PackSteps::kSideBySide) {
+      sum += need.step_bytes;
+      continue;
+    }
+    std::int64_t& most = most_of_shape[need.shape];
     most = std::max(most, need.step_bytes);
   }
   for (const auto& [shape, bytes] : most_of_shape) sum += bytes;

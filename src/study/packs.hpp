@@ -32,14 +32,14 @@ struct PackCandidate {
   std::optional<MemoryNeed> need;
 };
 
-/// What becomes of the blocks of one shape while a training of another shape is at work: on the CPU they stay with the
-/// process for the next step, on a GPU those that nobody uses are given back before memory runs out.
-enum class FreedBlocks { kKept, kGivenBack };
+/// How the trainings of a pack take their steps: in turn on the CPU, where the blocks of one shape stay with the
+/// process while a training of another shape is at work; side by side on a GPU, so that the steps of all are in memory.
+enum class PackSteps { kInTurn, kSideBySide };
 
 struct PackLimits {
   std::size_t variants_max = 1;
   std::int64_t memory_bytes_max = 0;
-  FreedBlocks freed_blocks = FreedBlocks::kKept;
+  PackSteps steps = PackSteps::kInTurn;
 };
 
 /// Variants that are trained together by one process.
@@ -48,8 +48,8 @@ struct Pack {
   std::optional<std::int64_t> memory_bytes;
 };
 
-/// What a process takes that trains all of them, in turn within each step. Without the process itself.
-std::int64_t memory_bytes(std::span<const MemoryNeed> needs, FreedBlocks freed_blocks);
+/// What a process takes that trains all of them. Without the process itself.
+std::int64_t memory_bytes(std::span<const MemoryNeed> needs, PackSteps steps);
 
 /// Packs variants that share batches (`batch_source_of`), the largest first, each into the first pack that has room
 /// within the limits. One that has no room alone gets a pack of its own. The packs are sorted by their first id; they

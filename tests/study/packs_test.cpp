@@ -79,12 +79,12 @@ TEST(PacksTest, GiveOneOfUnknownNeedItsOwn) {
   EXPECT_FALSE(packs[1].memory_bytes);
 }
 
-TEST(PacksTest, CountTheStepOfOneVariantAtATime) {
+TEST(PacksTest, CountTheStepsThatAreInMemoryAtATime) {
   const std::vector<MemoryNeed> needs = {{.kept_bytes = 1, .step_bytes = 20, .shape = "x"},
                                          {.kept_bytes = 2, .step_bytes = 30, .shape = "x"},
                                          {.kept_bytes = 4, .step_bytes = 50, .shape = "y"}};
-  EXPECT_EQ(memory_bytes(needs, FreedBlocks::kGivenBack), 7 + 50);
-  EXPECT_EQ(memory_bytes(needs, FreedBlocks::kKept), 7 + 30 + 50) << "blocks of another shape stay";
+  EXPECT_EQ(memory_bytes(needs, PackSteps::kSideBySide), 7 + 20 + 30 + 50);
+  EXPECT_EQ(memory_bytes(needs, PackSteps::kInTurn), 7 + 30 + 50) << "blocks of another shape stay";
 }
 
 TEST(PacksTest, KeepWeightsBestWeightsMomentsAndMeans) {
