@@ -9,59 +9,18 @@ that need them.
 """
 
 import argparse
-import csv
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from laboratory import Laboratory, expect, rows, write_rows
+
 NETWORKS = ["resnet18", "r3d_18", "covnet"]
-SPLIT = ["train"] * 6 + ["val"] * 2 + ["test"] * 4
 SMALL = ["--image-size", "32", "--bootstrap", "200", "--explanations", "2"]
 
 
-def expect(holds, what):
-    if not holds:
-        sys.exit(f"expected {what}")
-
-
-def run(command, environment):
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    expect(done.returncode == 0, f"{' '.join(map(str, command))} to succeed, not:\n{done.stderr[-4000:]}")
-    return done.stderr
-
-
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def write_manifest(path, table):
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, table[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-
-
-def split_by_patient(table):
-    """Gives every part patients of both classes: a split of the source's own, so there is one fold to train."""
-    labels = {row["patient_id"]: row["label"] for row in table}
-    for label in set(labels.values()):
-        patients = sorted(patient for patient in labels if labels[patient] == label)
-        for row in table:
-            if row["patient_id"] in patients:
-                row["split"] = SPLIT[2 * patients.index(row["patient_id"])]
-
-
-def study(alveus, data, networks, folder, environment):
-    """The outputs of a study of these networks, and what was said."""
-    folder.mkdir()
-    axes = folder / "axes.json"
-    axes.write_text(json.dumps({"network": networks, "epochs": 1, "depth": 4}))
-    said = run([alveus, "study", "run", "--data", data, "--study", axes, "--outdir", folder / "out", *SMALL], environment)
-    return folder / "out", said
+def axes_of(networks):
+    return {"network": networks, "epochs": 1, "depth": 4}
 
 
 def check_scores(out):
@@ -97,24 +56,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=Path, required=True)
     arguments = parser.parse_args()
-    environment = {**os.environ, "PATH": f"{arguments.bin}{os.pathsep}{os.environ['PATH']}"}
-    alveus = arguments.bin / "alveus"
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        environment["XDG_STATE_HOME"] = str(folder / "state")
+        laboratory = Laboratory(arguments.bin, folder / "state")
         data = folder / "data"
-        run([alveus, "phantom", "--out", data, "--patients", "12", "--slices", "4", "--size", "48"], environment)
-        table = rows(data / "manifest.csv")
-        split_by_patient(table)
-        write_manifest(data / "manifest.csv", table)
-        out, _ = study(alveus, data, NETWORKS, folder / "scans", environment)
+        table = laboratory.phantom(data, "--slices", 4, "--size", 48)
+        out = laboratory.study(data, axes_of(NETWORKS), folder / "scans", *SMALL)
         check_scores(out)
         check_results(out)
 
         for row in table:
             row["series_id"] = ""
-        write_manifest(data / "manifest.csv", table)
-        out, _ = study(alveus, data, ["resnet18", "r3d_18"], folder / "slices", environment)
+        write_rows(data / "manifest.csv", table)
+        out = laboratory.study(data, axes_of(["resnet18", "r3d_18"]), folder / "slices", *SMALL)
         metrics = json.loads((out / "metrics.json").read_text())
         expect([entry["configuration"].split("-")[0] for entry in metrics["configurations"]] == ["resnet18"], "resnet18 alone measured")
         reason, = (failure["reason"] for failure in metrics["failures"])
