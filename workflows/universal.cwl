@@ -18,6 +18,7 @@ inputs:
   window_low: {type: float, default: -1250, doc: HU that becomes 0}
   window_high: {type: float, default: 250, doc: HU that becomes 255}
   crop: {type: string, default: lung, doc: "lung, masked, scan or full"}
+  dtype: {type: string, default: uint8, doc: "uint8 or float16: how pixels are kept"}
   split_method: {type: string, default: auto, doc: "auto, official or grouped"}
   folds: {type: int, default: 5, doc: Number of folds where they are made here}
   preset: {type: "string?", doc: Named set of variants}
@@ -47,6 +48,7 @@ steps:
       low: window_low
       high: window_high
       crop: crop
+      dtype: dtype
       threads: threads
     out: [tensors]
   split:

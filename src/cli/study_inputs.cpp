@@ -26,7 +26,7 @@ struct StudyFlag {
   std::string_view choices = {};  ///< separated by blanks
 };
 
-constexpr std::array<StudyFlag, 23> kFlags = {{
+constexpr std::array<StudyFlag, 24> kFlags = {{
     {"preset", "preset", Kind::kText, Scope::kBoth, "NAME",
      "Named set of variants; `alveus variants --help` lists them."},
     {"epochs", "epochs", Kind::kInteger, Scope::kBoth, "N", "Epochs in place of the preset's."},
@@ -47,6 +47,7 @@ constexpr std::array<StudyFlag, 23> kFlags = {{
      "drop fail keep"},
     {"split", "split_method", Kind::kText, Scope::kData, "METHOD", "How folds come about.", "auto official grouped"},
     {"crop", "crop", Kind::kText, Scope::kData, "REGION", "Part of a slice that is kept.", "lung masked scan full"},
+    {"dtype", "dtype", Kind::kText, Scope::kData, "TYPE", "How pixels are kept: in 8 or in 16 bits.", "uint8 float16"},
     {"window-low", "window_low", Kind::kReal, Scope::kData, "HU", "Value that becomes 0."},
     {"window-high", "window_high", Kind::kReal, Scope::kData, "HU", "Value that becomes 255."},
     {"aggregate", "aggregate", Kind::kText, Scope::kData, "RULE", "Slices to patient.", "mean max"},

@@ -158,9 +158,10 @@ core::Status show_example(const Explainer& explainer, std::size_t index, std::si
   const learn::TensorFolder& folder = explainer.folder();
   const std::size_t place = slice_to_show(explanation);
   const std::size_t slice = explanation.slices[place];
+  const std::vector<std::uint8_t> grey = learn::to_bytes(folder.picture(slice));
   const auto drawn = explain::draw_overlay({.height = folder.height(),
                                             .width = folder.width(),
-                                            .picture = folder.picture(slice),
+                                            .picture = grey,
                                             .saliency = explanation.maps[place].values,
                                             .lesion = folder.lesion(slice).value_or(learn::TensorFolder::Bytes())});
   const learn::ExampleSource& source = explainer.source;

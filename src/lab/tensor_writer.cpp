@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <utility>
 
 #include "core/csv.hpp"
+#include "core/half.hpp"
 #include "core/json.hpp"
 #include "imaging/fingerprint.hpp"
 #include "imaging/lungs.hpp"
@@ -155,6 +157,20 @@ void scale_to_bytes(imaging::Slice& slice, imaging::Unit unit, const imaging::Wi
   }
 }
 
+/// Levels from 0 to 255 as pixels of a folder.
+std::vector<std::uint8_t> kept_pixels(std::span<const float> levels, learn::PixelType type) {
+  std::vector<std::uint8_t> bytes(levels.size() * learn::bytes_of(type));
+  if (type == learn::PixelType::kUint8) {
+    imaging::map_window(levels, {0, 255}, bytes);
+    return bytes;
+  }
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const core::Half half = core::to_half(std::clamp(levels[i] / 255, 0.0F, 1.0F));
+    std::memcpy(bytes.data() + i * sizeof half, &half, sizeof half);
+  }
+  return bytes;
+}
+
 /// An array that grows picture by picture.
 class ArrayFile {
  public:
@@ -180,8 +196,9 @@ std::string description_of(std::span<const StudySlice> slices, const WindowSetti
                            bool has_lesion) {
   const std::array<std::string, 2> classes = classes_of(slices);
   const auto size = static_cast<std::int64_t>(settings.size);
-  const core::Value description = core::Object{
-      {"format_version", 2},
+  const bool is_of_bytes = settings.pixel_type == learn::PixelType::kUint8;
+  core::Object description = {
+      {"format_version", is_of_bytes ? 2 : 3},
       {"count", static_cast<std::int64_t>(slices.size())},
       {"height", size},
       {"width", size},
@@ -193,7 +210,8 @@ std::string description_of(std::span<const StudySlice> slices, const WindowSetti
       {"has_lung", has_lung},
       {"has_lesion", has_lesion},
   };
-  return core::to_json(description, core::JsonStyle::kIndented) + "\n";
+  if (!is_of_bytes) description.set("dtype", name_of(settings.pixel_type));
+  return core::to_json(core::Value(std::move(description)), core::JsonStyle::kIndented) + "\n";
 }
 
 std::string spacing_text(double spacing_mm) { return spacing_mm > 0 ? core::number_text(spacing_mm) : ""; }
@@ -235,8 +253,8 @@ core::Status settle(ArrayFile& file, std::size_t known, std::size_t all, std::st
 /// A tensor folder while it is written.
 class TensorFiles {
  public:
-  explicit TensorFiles(const fs::path& out)
-      : out_(out), pixels_(out / "pixels.u8"), lungs_(out / "lung.u8"), lesions_(out / "lesion.u8") {}
+  TensorFiles(const fs::path& out, learn::PixelType type)
+      : out_(out), pixels_(out / learn::file_of(type)), lungs_(out / "lung.u8"), lesions_(out / "lesion.u8") {}
 
   void add(const StudySlice& slice, const WindowedSlice& windowed) {
     pixels_.add(windowed.pixels);
@@ -319,8 +337,7 @@ core::Result<WindowedSlice> window_slice(SliceSource& source, const StudySlice& 
   const std::size_t size = settings.size;
   const std::vector<float> small =
       imaging::resize(pixels.values, slice.width, slice.height, result.box, size, size, 0.0F);
-  result.pixels.resize(small.size());
-  imaging::map_window(small, {0, 255}, result.pixels);
+  result.pixels = kept_pixels(small, settings.pixel_type);
   if (lung) result.lung = imaging::resize_labels(*lung, slice.width, slice.height, result.box, size, size);
   if (lesion) result.lesion = imaging::resize_labels(*lesion, slice.width, slice.height, result.box, size, size);
   return result;
@@ -333,7 +350,7 @@ core::Result<std::vector<std::string>> write_tensors(const fs::path& data, std::
   if (settings.crop == Crop::kScan) {
     ALVEUS_TRY_ASSIGN(scan_boxes, find_scan_boxes(data, slices, settings.thread_count));
   }
-  TensorFiles files(out);
+  TensorFiles files(out, settings.pixel_type);
   const auto window = [&](SliceSource& source, const StudySlice& slice) {
     const auto scan_box = scan_boxes.find(series_of(slice));
     return window_slice(source, slice, settings,

@@ -14,6 +14,7 @@
 #include "imaging/window.hpp"
 #include "lab/slice_source.hpp"
 #include "lab/study_table.hpp"
+#include "learn/stored_picture.hpp"
 
 namespace alveus::lab {
 
@@ -36,13 +37,14 @@ struct WindowSettings {
   imaging::Window window;
   Crop crop = Crop::kLung;
   Aspect aspect = Aspect::kKeep;
+  learn::PixelType pixel_type = learn::PixelType::kUint8;
   double margin = 0.05;          ///< share of the lung box added on each side
   std::size_t thread_count = 1;  ///< files read at the same time; the folder does not depend on it
 };
 
 /// One slice as it stands in the tensor folder.
 struct WindowedSlice {
-  std::vector<std::uint8_t> pixels;                 ///< [size, size]
+  std::vector<std::uint8_t> pixels;                 ///< [size, size], the bytes of pixels of the settings' type
   std::optional<std::vector<std::uint8_t>> lung;    ///< 0, 1; absent when unknown
   std::optional<std::vector<std::uint8_t>> lesion;  ///< LesionKind; absent when unknown
   imaging::Box box;                                 ///< what was resized, in source pixels

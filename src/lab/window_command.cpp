@@ -43,6 +43,7 @@ core::Result<WindowSettings> settings_of(const Flags& flags) {
                   : crop == "masked" ? Crop::kMasked
                   : crop == "scan"   ? Crop::kScan
                                      : Crop::kLung;
+  settings.pixel_type = flags.text("dtype") == "float16" ? learn::PixelType::kFloat16 : learn::PixelType::kUint8;
   settings.aspect = flags.text("aspect") == "stretch" ? Aspect::kStretch : Aspect::kKeep;
   ALVEUS_TRY_ASSIGN(settings.thread_count, file_threads(flags));
   return settings;
@@ -82,8 +83,9 @@ cmdline::Command make_window_command() {
   command.name = "window";
   command.summary = "map the fixed window to 8 bits, crop to the lungs, resize";
   command.details =
-      "Reads the slices of study.csv and writes a tensor folder: pixels.u8 (all pictures as one array), lung.u8 and "
-      "lesion.u8 where masks are known, samples.csv and tensors.json. Every training of the study maps it.\n\n"
+      "Reads the slices of study.csv and writes a tensor folder: pixels.u8 (all pictures as one array; pixels.f16 with "
+      "--dtype float16), lung.u8 and lesion.u8 where masks are known, samples.csv and tensors.json. Every training of "
+      "the study maps it.\n\n"
       "Hounsfield units from --low to --high become 0 to 255 by two constants, never by what a picture holds; grey "
       "pictures stay as they are. The lungs are those of the study's mask files, else, in Hounsfield units, found by "
       "threshold and morphology; where none are known, crop 'lung' takes the whole picture.";
@@ -108,6 +110,13 @@ cmdline::Command make_window_command() {
        .fallback = "lung",
        .choices = {"lung", "full", "masked", "scan"}},
       real_flag("margin", "SHARE", "Share of the lung box added on each side.", "0.05"),
+      {.name = "dtype",
+       .value_name = "TYPE",
+       .help = "How pixels are kept: in 256 levels from black to white, or in levels eight times as fine or finer and "
+               "twice "
+               "the memory.",
+       .fallback = "uint8",
+       .choices = {"uint8", "float16"}},
       {.name = "aspect",
        .value_name = "HOW",
        .help = "Whether the part is made square by adding to it, or by stretching.",

@@ -10,7 +10,6 @@
 namespace alveus::learn {
 namespace {
 
-constexpr float kUnit = 1.0F / 255.0F;
 constexpr std::size_t kCells = kControlSide - 3;
 
 // The border around the source: coordinates are cut to [-1, side], and a pixel's right and lower neighbours are read.
@@ -89,7 +88,7 @@ std::vector<float> blur_weights(double deviation_px, const PictureShape& shape) 
 
 PictureMaker::PictureMaker(const PictureShape& shape) : shape_(shape) {}
 
-void PictureMaker::make(std::span<const std::uint8_t> picture, const PictureChange& change, std::span<float> out) {
+void PictureMaker::make(StoredPicture picture, const PictureChange& change, std::span<float> out) {
   ALVEUS_CHECK(picture.size() == shape_.area() && out.size() == picture.size(), "sizes match the shape");
   if (change.moves_pixels()) {
     place(picture, change, out);
@@ -103,14 +102,18 @@ void PictureMaker::make(std::span<const std::uint8_t> picture, const PictureChan
   blacken(out, shape_, change.cutout);
 }
 
-void PictureMaker::place(std::span<const std::uint8_t> picture, const PictureChange& change, std::span<float> out) {
+void PictureMaker::place(StoredPicture picture, const PictureChange& change, std::span<float> out) {
   const std::size_t stride = shape_.width + kBorder;
   padded_.resize(stride * (shape_.height + kBorder));  // the border stays 0 from here on
-  for (std::size_t y = 0; y < shape_.height; ++y) {
-    const std::uint8_t* const from = picture.data() + y * shape_.width;
-    float* const to = padded_.data() + (y + kBefore) * stride + kBefore;
-    for (std::size_t x = 0; x < shape_.width; ++x) to[x] = static_cast<float>(from[x]);
-  }
+  std::visit(
+      [&](const auto& pixels) {
+        for (std::size_t y = 0; y < shape_.height; ++y) {
+          const auto* const from = pixels.data() + y * shape_.width;
+          float* const to = padded_.data() + (y + kBefore) * stride + kBefore;
+          for (std::size_t x = 0; x < shape_.width; ++x) to[x] = kept_number(from[x]);
+        }
+      },
+      picture.pixels());
   const Sampling sampling = sampling_of(shape_, change.placement);
   source_x_.resize(shape_.width);
   source_y_.resize(shape_.width);
@@ -124,7 +127,7 @@ void PictureMaker::place(std::span<const std::uint8_t> picture, const PictureCha
       ys[x] = row_y + static_cast<float>(x) * sampling.y_per_x;
     }
     if (change.bend) bend_row(*change.bend, y);
-    sample_row(out.data() + y * shape_.width);
+    sample_row(unit_of(picture.type()), out.data() + y * shape_.width);
   }
 }
 
@@ -153,7 +156,7 @@ void PictureMaker::bend_row(const Bend& bend, std::size_t y) {
   }
 }
 
-void PictureMaker::sample_row(float* out) const {
+void PictureMaker::sample_row(float unit, float* out) const {
   const auto width = static_cast<int>(shape_.width);
   const int stride = width + static_cast<int>(kBorder);
   const auto right = static_cast<float>(shape_.width);
@@ -170,7 +173,7 @@ void PictureMaker::sample_row(float* out) const {
     const float* const below = above + stride;
     const float upper = above[0] + (above[1] - above[0]) * right_share;
     const float lower = below[0] + (below[1] - below[0]) * right_share;
-    out[i] = (upper + (lower - upper) * bottom_share) * kUnit;
+    out[i] = (upper + (lower - upper) * bottom_share) * unit;
   }
 }
 
@@ -205,11 +208,16 @@ void PictureMaker::blur(double deviation_px, std::span<float> picture) {
   }
 }
 
-void to_unit_range(std::span<const std::uint8_t> picture, std::span<float> out) {
+void to_unit_range(StoredPicture picture, std::span<float> out) {
   ALVEUS_CHECK(picture.size() == out.size(), "the result has the picture's size");
-  const std::uint8_t* const from = picture.data();
+  const float unit = unit_of(picture.type());
   float* const to = out.data();
-  for (std::size_t i = 0; i < picture.size(); ++i) to[i] = static_cast<float>(from[i]) * kUnit;
+  std::visit(
+      [&](const auto& pixels) {
+        const auto* const from = pixels.data();
+        for (std::size_t i = 0; i < pixels.size(); ++i) to[i] = kept_number(from[i]) * unit;
+      },
+      picture.pixels());
 }
 
 void shade(std::span<float> picture, const Shading& shading) {
@@ -265,18 +273,25 @@ void mix_in(std::span<float> picture, std::span<const float> partner, const Pict
   }
 }
 
-void turn_quarters(std::span<const std::uint8_t> picture, std::size_t side, int quarters, std::span<float> out) {
+void turn_quarters(StoredPicture picture, std::size_t side, int quarters, std::span<float> out) {
   ALVEUS_CHECK(picture.size() == side * side && out.size() == picture.size(), "the picture is square");
   const std::size_t last = side - 1;
-  for (std::size_t y = 0; y < side; ++y) {
-    for (std::size_t x = 0; x < side; ++x) {
-      std::size_t from = y * side + x;
-      if (quarters == 1) from = x * side + (last - y);
-      if (quarters == 2) from = (last - y) * side + (last - x);
-      if (quarters == 3) from = (last - x) * side + y;
-      out[y * side + x] = static_cast<float>(picture[from]) * kUnit;
+  const auto source_of = [&](std::size_t x, std::size_t y) {
+    switch (quarters) {
+      case 1: return x * side + (last - y);
+      case 2: return (last - y) * side + (last - x);
+      case 3: return (last - x) * side + y;
+      default: return y * side + x;
     }
-  }
+  };
+  const float unit = unit_of(picture.type());
+  std::visit(
+      [&](const auto& pixels) {
+        for (std::size_t y = 0; y < side; ++y) {
+          for (std::size_t x = 0; x < side; ++x) out[y * side + x] = kept_number(pixels[source_of(x, y)]) * unit;
+        }
+      },
+      picture.pixels());
 }
 
 }  // namespace alveus::learn

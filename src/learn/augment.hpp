@@ -8,6 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "learn/stored_picture.hpp"
+
 namespace alveus::learn {
 
 struct PictureShape {
@@ -82,32 +84,32 @@ struct PictureChange {
   bool shades() const { return shading.gamma != 1 || shading.contrast != 1 || shading.brightness != 0; }
 };
 
-/// Makes pictures of one shape in [0, 1] from bytes, one after the other; holds its working memory. For one thread.
+/// Makes pictures of one shape in [0, 1] from kept ones, one after the other; holds its working memory. For one thread.
 class PictureMaker {
  public:
   explicit PictureMaker(const PictureShape& shape);
 
   /// `out` shows at each pixel the source where the change says, bilinearly interpolated and 0 outside, with the rest
   /// of the change behind.
-  void make(std::span<const std::uint8_t> picture, const PictureChange& change, std::span<float> out);
+  void make(StoredPicture picture, const PictureChange& change, std::span<float> out);
 
  private:
-  void place(std::span<const std::uint8_t> picture, const PictureChange& change, std::span<float> out);
+  void place(StoredPicture picture, const PictureChange& change, std::span<float> out);
   void bend_row(const Bend& bend, std::size_t y);
-  void sample_row(float* out) const;
+  void sample_row(float unit, float* out) const;
   void blur(double deviation_px, std::span<float> picture);
 
   PictureShape shape_;
   std::vector<float> basis_across_;  ///< [kControlSide, width]
   std::vector<float> basis_down_;    ///< [kControlSide, height]
-  std::vector<float> padded_;        ///< the source with a border of zeros
+  std::vector<float> padded_;        ///< the source as it is kept, with a border of zeros
   std::vector<float> source_x_;      ///< of the pixels of one row
   std::vector<float> source_y_;
   std::vector<float> blurred_;
 };
 
-/// Bytes to [0, 1].
-void to_unit_range(std::span<const std::uint8_t> picture, std::span<float> out);
+/// Kept pixels to [0, 1].
+void to_unit_range(StoredPicture picture, std::span<float> out);
 
 /// Each of these changes a picture in [0, 1] in place.
 void shade(std::span<float> picture, const Shading& shading);
@@ -120,7 +122,7 @@ void mix_in(std::span<float> picture, std::span<const float> partner, const Pict
             const Region& region);
 
 /// As `to_unit_range` with the picture turned counter-clockwise by a multiple of 90 degrees. The picture is square.
-void turn_quarters(std::span<const std::uint8_t> picture, std::size_t side, int quarters, std::span<float> out);
+void turn_quarters(StoredPicture picture, std::size_t side, int quarters, std::span<float> out);
 
 /// Where in the source each pixel of a placed picture comes from: source = origin + x * per_x + y * per_y, in pixels.
 struct Sampling {

@@ -176,10 +176,13 @@ at::Tensor inside(std::span<const Item> items, const at::Tensor& pictures, Gette
 
 }  // namespace
 
-at::Tensor change_pictures(const at::Tensor& bytes, std::span<const PictureChange> changes) {
-  ALVEUS_CHECK(bytes.dim() == 3 && bytes.size(0) == static_cast<std::int64_t>(changes.size()), "a change a picture");
+at::ScalarType torch_type(PixelType type) { return type == PixelType::kUint8 ? at::kByte : at::kHalf; }
+
+at::Tensor change_pictures(const at::Tensor& kept, std::span<const PictureChange> changes) {
+  ALVEUS_CHECK(kept.dim() == 3 && kept.size(0) == static_cast<std::int64_t>(changes.size()), "a change a picture");
   const at::NoGradGuard no_grad;
-  at::Tensor pictures = bytes.unsqueeze(1).to(at::kFloat) * (1.0F / 255.0F);
+  const float unit = unit_of(kept.scalar_type() == at::kByte ? PixelType::kUint8 : PixelType::kFloat16);
+  at::Tensor pictures = kept.unsqueeze(1).to(at::kFloat) * unit;
   const auto any = [&](auto is_wanted) { return std::ranges::any_of(changes, is_wanted); };
   if (any([](const PictureChange& change) { return change.moves_pixels(); })) pictures = place(pictures, changes);
   if (any([](const PictureChange& change) { return change.blur_px > 0; })) pictures = blur(pictures, changes);

@@ -5,7 +5,7 @@
 
 #include "core/check.hpp"
 #include "core/random.hpp"
-#include "learn/detail/resident_rows.hpp"
+#include "learn/detail/planes.hpp"
 
 namespace alveus::learn {
 
@@ -15,14 +15,6 @@ ExampleSource checked_source(const TensorFolder& folder, const std::optional<Sca
   auto source = ExampleSource::make(folder, form);
   ALVEUS_CHECK(source.has_value(), "the folder has what the form asks for");
   return *source;
-}
-
-/// The lungs of a slice in black and white.
-std::vector<std::uint8_t> white_lung(const TensorFolder& folder, std::size_t slice) {
-  const auto lung = *folder.lung(slice);
-  std::vector<std::uint8_t> white(lung.size());
-  whiten(lung, white);
-  return white;
 }
 
 /// The change of one slice of a scan: that of the scan, with noise of its own.
@@ -145,26 +137,25 @@ void BatchStream::for_slices(const Example& example, Take take) const {
 }
 
 void BatchStream::make_scan(PictureMaker& maker, const Example& example, std::vector<float>& out) const {
+  std::vector<std::byte> lung(bytes_per_plane(folder_));
   for_slices(example, [&](const Plane& plane, const PictureChange& change) {
     const std::size_t begin = out.size();
     out.resize(begin + shape().area());
-    const auto place = std::span(out).subspan(begin);
-    if (plane.is_lung) {
-      maker.make(white_lung(folder_, plane.slice), change, place);
-    } else {
-      maker.make(folder_.picture(plane.slice), change, place);
-    }
+    if (plane.is_lung) copy_plane(folder_, plane, lung);
+    maker.make(plane.is_lung ? StoredPicture::of(folder_.pixel_type(), lung) : folder_.picture(plane.slice), change,
+               std::span(out).subspan(begin));
   });
 }
 
 void BatchStream::add_plane(UnmadePictures& unmade, const Plane& plane, const PictureChange& change) const {
   unmade.changes.push_back(change);
   if (options_.resident != nullptr) {
-    unmade.rows.push_back(resident_row(folder_, plane.slice, plane.is_lung));
+    unmade.rows.push_back(resident_row(folder_, plane));
     return;
   }
-  const auto add = [&](const auto& bytes) { unmade.bytes.insert(unmade.bytes.end(), bytes.begin(), bytes.end()); };
-  plane.is_lung ? add(white_lung(folder_, plane.slice)) : add(folder_.picture(plane.slice));
+  const std::size_t begin = unmade.kept.size();
+  unmade.kept.resize(begin + bytes_per_plane(folder_));
+  copy_plane(folder_, plane, std::span(unmade.kept).subspan(begin));
 }
 
 UnmadePictures BatchStream::collect(std::span<const Example> examples) const {

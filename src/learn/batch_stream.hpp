@@ -20,6 +20,7 @@
 namespace alveus::learn {
 
 class ResidentPictures;  // learn/detail/resident_pictures.hpp
+struct Plane;            // learn/detail/planes.hpp
 
 /// With what an example is mixed: its target counts `share`, the partner's the rest.
 struct Partner {
@@ -30,8 +31,9 @@ struct Partner {
 
 /// Pictures that are made where the network runs, from what is needed for it.
 struct UnmadePictures {
-  std::vector<std::uint8_t> bytes;             ///< [M, H, W]: as `Batch::pixels`, then the partners of mixes
-  const ResidentPictures* resident = nullptr;  ///< not null: they are its `rows`, in place of `bytes`
+  /// [M, H, W], as the folder keeps them: as `Batch::pixels`, then the partners of mixes.
+  std::vector<std::byte> kept;
+  const ResidentPictures* resident = nullptr;  ///< not null: they are its `rows`, in place of `kept`
   std::vector<std::int64_t> rows;
   std::vector<PictureChange> changes;  ///< one for each of them
   std::vector<Mix> mixes;              ///< one for each example, by place in `changes`, or none
@@ -94,11 +96,6 @@ class BatchStream {
   void produce(const std::stop_token& stop);
   Batch make_batch(std::span<const Example> examples) const;
   UnmadePictures collect(std::span<const Example> examples) const;
-  /// A slice, or its lung mask in black and white.
-  struct Plane {
-    std::size_t slice = 0;
-    bool is_lung = false;
-  };
   void add_plane(UnmadePictures& unmade, const Plane& plane, const PictureChange& change) const;
   void make_scan(PictureMaker& maker, const Example& example, std::vector<float>& out) const;
   /// Calls take(plane, change) for each slice of a scan, channel by channel.

@@ -11,15 +11,17 @@ namespace alveus::learn {
 
 namespace {
 
-at::Tensor bytes_there(UnmadePictures& unmade, std::int64_t height, std::int64_t width, const at::Device& device) {
+at::Tensor kept_there(UnmadePictures& unmade, const TensorFolder& folder, const at::Device& device) {
   if (unmade.resident != nullptr) return unmade.resident->rows(unmade.rows);
-  const auto count = static_cast<std::int64_t>(unmade.changes.size());
-  return sent_to(at::from_blob(unmade.bytes.data(), {count, height, width}, at::kByte), device);
+  return sent_to(at::from_blob(unmade.kept.data(),
+                               {static_cast<std::int64_t>(unmade.changes.size()),
+                                static_cast<std::int64_t>(folder.height()), static_cast<std::int64_t>(folder.width())},
+                               torch_type(folder.pixel_type())),
+                 device);
 }
 
-at::Tensor make_on_device(UnmadePictures& unmade, std::int64_t height, std::int64_t width, const at::Device& device) {
-  const at::Tensor bytes = bytes_there(unmade, height, width, device);
-  const at::Tensor pictures = change_pictures(bytes, unmade.changes);
+at::Tensor make_on_device(UnmadePictures& unmade, const TensorFolder& folder, const at::Device& device) {
+  const at::Tensor pictures = change_pictures(kept_there(unmade, folder, device), unmade.changes);
   return unmade.mixes.empty() ? pictures : mix_pictures(pictures, unmade.mixes);
 }
 
@@ -41,7 +43,7 @@ at::Tensor picture_tensor(Batch& batch, const TensorFolder& folder, const Networ
   const at::Device device = torch_device(network.device());
   const auto count = static_cast<std::int64_t>(batch.pixels.size()) / (height * width);
   const at::Tensor pictures =
-      batch.unmade ? make_on_device(*batch.unmade, height, width, device)
+      batch.unmade ? make_on_device(*batch.unmade, folder, device)
                    : sent_to(at::from_blob(batch.pixels.data(), {count, 1, height, width}, at::kFloat), device);
   if (!batch.slice_counts.empty()) return as_scans(pictures, batch, network.description().input);
   return network.options().in_channels == 1 ? pictures : pictures.expand({-1, 3, -1, -1});

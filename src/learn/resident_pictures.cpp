@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "learn/detail/augment_batch.hpp"
 #include "learn/detail/device_stream.hpp"
 #include "learn/detail/network_parts.hpp"
-#include "learn/detail/resident_rows.hpp"
+#include "learn/detail/planes.hpp"
 #include "learn/detail/torch_edge.hpp"
 
 namespace alveus::learn {
@@ -17,27 +18,22 @@ namespace {
 constexpr std::size_t kChunkBytes = std::size_t{64} << 20U;
 
 std::int64_t byte_count(const TensorFolder& folder, bool with_lung) {
-  return static_cast<std::int64_t>(folder.size() * folder.height() * folder.width() * (with_lung ? 2 : 1));
+  return static_cast<std::int64_t>(folder.size() * bytes_per_plane(folder) * (with_lung ? 2 : 1));
 }
 
 /// Copies pictures, or lung masks, into the rows that they have, some at a time.
 void copy_planes(const TensorFolder& folder, bool is_lung, const at::Tensor& into) {
-  const std::size_t area = folder.height() * folder.width();
-  std::vector<std::uint8_t> chunk(std::min(std::max(area, kChunkBytes / area * area), folder.size() * area));
-  const std::size_t some = chunk.size() / area;
+  const std::size_t bytes = bytes_per_plane(folder);
+  const std::size_t some = std::min(std::max<std::size_t>(1, kChunkBytes / bytes), folder.size());
+  std::vector<std::byte> chunk(some * bytes);
   for (std::size_t begin = 0; begin < folder.size(); begin += some) {
     const std::size_t count = std::min(some, folder.size() - begin);
     for (std::size_t i = 0; i < count; ++i) {
-      const auto place = std::span(chunk).subspan(i * area, area);
-      if (is_lung) {
-        whiten(*folder.lung(begin + i), place);
-      } else {
-        std::ranges::copy(folder.picture(begin + i), place.begin());
-      }
+      copy_plane(folder, {.slice = begin + i, .is_lung = is_lung}, std::span(chunk).subspan(i * bytes, bytes));
     }
     const auto length = static_cast<std::int64_t>(count);
-    into.narrow(0, resident_row(folder, begin, is_lung), length)
-        .copy_(at::from_blob(chunk.data(), {length, into.size(1), into.size(2)}, at::kByte));
+    into.narrow(0, resident_row(folder, {.slice = begin, .is_lung = is_lung}), length)
+        .copy_(at::from_blob(chunk.data(), {length, into.size(1), into.size(2)}, into.scalar_type()));
   }
 }
 
@@ -51,15 +47,15 @@ std::int64_t resident_bytes(const TensorFolder& folder, const study::TrainingSet
 
 ResidentPictures::ResidentPictures(const TensorFolder& folder, const at::Device& device, bool with_lung) {
   const auto rows = static_cast<std::int64_t>(folder.size() * (with_lung ? 2 : 1));
-  bytes_ = at::empty({rows, static_cast<std::int64_t>(folder.height()), static_cast<std::int64_t>(folder.width())},
-                     at::TensorOptions().dtype(at::kByte).device(device));
-  copy_planes(folder, /*is_lung=*/false, bytes_);
-  if (with_lung) copy_planes(folder, /*is_lung=*/true, bytes_);
+  pixels_ = at::empty({rows, static_cast<std::int64_t>(folder.height()), static_cast<std::int64_t>(folder.width())},
+                      at::TensorOptions().dtype(torch_type(folder.pixel_type())).device(device));
+  copy_planes(folder, /*is_lung=*/false, pixels_);
+  if (with_lung) copy_planes(folder, /*is_lung=*/true, pixels_);
 }
 
 at::Tensor ResidentPictures::rows(std::span<const std::int64_t> numbers) const {
   const at::IntArrayRef all(numbers.data(), numbers.size());
-  return bytes_.index_select(0, sent_to(at::tensor(all), bytes_.device()));
+  return pixels_.index_select(0, sent_to(at::tensor(all), pixels_.device()));
 }
 
 const ResidentPictures* ResidentFolders::find(const TensorFolder& folder, const TrainingOptions& options,

@@ -10,7 +10,7 @@ namespace {
 
 using core::ErrorCode;
 
-constexpr std::int64_t kFormatVersion = 2;
+constexpr std::int64_t kFormatVersion = 3;
 constexpr std::int64_t kSideMax = 4096;
 constexpr std::int64_t kCountMax = 100'000'000;
 constexpr std::uintmax_t kDescriptionBytesMax = 1'000'000;
@@ -33,6 +33,16 @@ core::Result<bool> flag(const core::Value& description, std::string_view name, c
   return member->as_bool();
 }
 
+/// Folders of bytes do not name their type.
+core::Result<PixelType> read_pixel_type(const core::Value& description, const std::string& file) {
+  const core::Value* member = description.find("dtype");
+  if (member == nullptr) return PixelType::kUint8;
+  for (const PixelType type : {PixelType::kUint8, PixelType::kFloat16}) {
+    if (member->is_string() && member->as_string() == name_of(type)) return type;
+  }
+  return core::fail(ErrorCode::kInvalidInput, "'dtype' must be 'uint8' or 'float16'", file);
+}
+
 }  // namespace
 
 core::Result<TensorFolder> TensorFolder::open(const std::filesystem::path& path) {
@@ -50,7 +60,8 @@ core::Result<TensorFolder> TensorFolder::open(const std::filesystem::path& path)
   folder.scans_ = study::scans_of(folder.samples_);
   if (!folder.scans_) folder.scans_.error().where = table_file.string();
   folder.fingerprint_ = core::hash_text(core::HashKind::kSha256, folder.fingerprint_ + table);
-  ALVEUS_TRY_ASSIGN(folder.pixels_, folder.open_array(path / "pixels.u8"));
+  ALVEUS_TRY_ASSIGN(folder.pixels_,
+                    folder.open_array(path / file_of(folder.pixel_type_), bytes_of(folder.pixel_type_)));
   if (folder.has_lung_) {
     ALVEUS_TRY_ASSIGN(folder.lung_, folder.open_array(path / "lung.u8"));
   }
@@ -74,6 +85,7 @@ core::Status TensorFolder::read_description(const std::filesystem::path& file) {
   ALVEUS_TRY_ASSIGN(const auto count, whole_number(description, "count", kCountMax, name));
   ALVEUS_TRY_ASSIGN(const auto height, whole_number(description, "height", kSideMax, name));
   ALVEUS_TRY_ASSIGN(const auto width, whole_number(description, "width", kSideMax, name));
+  ALVEUS_TRY_ASSIGN(pixel_type_, read_pixel_type(description, name));
   ALVEUS_TRY_ASSIGN(has_lung_, flag(description, "has_lung", name));
   ALVEUS_TRY_ASSIGN(has_lesion_, flag(description, "has_lesion", name));
   const core::Value* classes = description.find("classes");
@@ -87,16 +99,17 @@ core::Status TensorFolder::read_description(const std::filesystem::path& file) {
   width_ = static_cast<std::size_t>(width);
   fingerprint_ = text;
   core::Object preparation = {{"height", height}, {"width", width}};
-  for (const std::string_view key : {"window", "crop"}) {
+  for (const std::string_view key : {"window", "crop", "dtype"}) {
     if (const core::Value* const member = description.find(key)) preparation.set(key, *member);
   }
   preparation_ = core::Value(preparation);
   return {};
 }
 
-core::Result<sys::MappedFile> TensorFolder::open_array(const std::filesystem::path& file) const {
+core::Result<sys::MappedFile> TensorFolder::open_array(const std::filesystem::path& file,
+                                                       std::size_t bytes_per_pixel) const {
   ALVEUS_TRY_ASSIGN(auto array, sys::MappedFile::open(file));
-  const std::size_t expected = count_ * height_ * width_;
+  const std::size_t expected = count_ * height_ * width_ * bytes_per_pixel;
   if (array.bytes().size() != expected) {
     return core::fail(ErrorCode::kCorrupt,
                       "the file has " + std::to_string(array.bytes().size()) + " bytes, tensors.json asks for " +
@@ -106,23 +119,31 @@ core::Result<sys::MappedFile> TensorFolder::open_array(const std::filesystem::pa
   return array;
 }
 
-TensorFolder::Bytes TensorFolder::slice_of(const sys::MappedFile& array, std::size_t index) const {
+std::string_view TensorFolder::slice_of(const sys::MappedFile& array, std::size_t index,
+                                        std::size_t bytes_per_pixel) const {
   ALVEUS_CHECK(index < size(), "a sample has an index below the folder's size");
-  const std::size_t area = height_ * width_;
-  const std::string_view bytes = array.bytes().substr(index * area, area);
+  const std::size_t length = height_ * width_ * bytes_per_pixel;
+  return array.bytes().substr(index * length, length);
+}
+
+TensorFolder::Bytes TensorFolder::mask_of(const sys::MappedFile& array, std::size_t index) const {
+  const std::string_view bytes = slice_of(array, index, 1);
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
 }
 
-TensorFolder::Bytes TensorFolder::picture(std::size_t index) const { return slice_of(*pixels_, index); }
+StoredPicture TensorFolder::picture(std::size_t index) const {
+  // A mapped file begins at a page, so its pixels are aligned.
+  return StoredPicture::of(pixel_type_, std::as_bytes(std::span(slice_of(*pixels_, index, bytes_of(pixel_type_)))));
+}
 
 std::optional<TensorFolder::Bytes> TensorFolder::lung(std::size_t index) const {
   if (!lung_) return std::nullopt;
-  return slice_of(*lung_, index);
+  return mask_of(*lung_, index);
 }
 
 std::optional<TensorFolder::Bytes> TensorFolder::lesion(std::size_t index) const {
   if (!lesion_) return std::nullopt;
-  return slice_of(*lesion_, index);
+  return mask_of(*lesion_, index);
 }
 
 }  // namespace alveus::learn

@@ -8,10 +8,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
 #include "core/value.hpp"
+#include "learn/stored_picture.hpp"
 #include "study/samples.hpp"
 #include "study/scans.hpp"
 #include "sys/file.hpp"
@@ -22,7 +24,7 @@ namespace alveus::learn {
 /// read from several threads.
 class TensorFolder {
  public:
-  using Bytes = std::span<const std::uint8_t>;  ///< a picture, [H, W], C order
+  using Bytes = std::span<const std::uint8_t>;  ///< a mask, [H, W], C order
 
   /// kNotFound, kInvalidInput or kCorrupt name the file: absent, another format version, an array whose length is not
   /// count * height * width, a table whose rows are not count.
@@ -36,10 +38,12 @@ class TensorFolder {
   const core::Result<std::vector<study::Scan>>& scans() const { return scans_; }
   /// Names of target 0 and target 1.
   const std::array<std::string, 2>& classes() const { return classes_; }
-  /// How the pictures were made: `height`, `width`, `window` and `crop` as tensors.json has them.
+  /// How the pictures were made: `height`, `width`, `window`, `crop` and, in other than bytes, `dtype` as tensors.json
+  /// has them.
   const core::Value& preparation() const { return preparation_; }
 
-  Bytes picture(std::size_t index) const;
+  PixelType pixel_type() const { return pixel_type_; }
+  StoredPicture picture(std::size_t index) const;
   bool has_lung() const { return has_lung_; }
   /// 0 elsewhere, 1 lung. Nothing when the study has no lung masks.
   std::optional<Bytes> lung(std::size_t index) const;
@@ -52,12 +56,14 @@ class TensorFolder {
  private:
   TensorFolder() = default;
   core::Status read_description(const std::filesystem::path& file);
-  core::Result<sys::MappedFile> open_array(const std::filesystem::path& file) const;
-  Bytes slice_of(const sys::MappedFile& array, std::size_t index) const;
+  core::Result<sys::MappedFile> open_array(const std::filesystem::path& file, std::size_t bytes_per_pixel = 1) const;
+  std::string_view slice_of(const sys::MappedFile& array, std::size_t index, std::size_t bytes_per_pixel) const;
+  Bytes mask_of(const sys::MappedFile& array, std::size_t index) const;
 
   std::size_t count_ = 0;
   std::size_t height_ = 0;
   std::size_t width_ = 0;
+  PixelType pixel_type_ = PixelType::kUint8;
   bool has_lung_ = false;
   bool has_lesion_ = false;
   std::array<std::string, 2> classes_;

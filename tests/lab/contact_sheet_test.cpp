@@ -88,7 +88,7 @@ TEST_F(ContactSheetTest, WritesAPictureOfAllPictures) {
   EXPECT_GT(sheet->height, 3U * 256);
   // The first picture is the first slice, eight times as large.
   const std::size_t first = spread_over_classes(folder(), 3)[0];
-  EXPECT_EQ(sheet->values[(26 + 100) * sheet->width + 8 + 100], folder().picture(first)[12 * 32 + 12]);
+  EXPECT_EQ(sheet->values[(26 + 100) * sheet->width + 8 + 100], learn::to_bytes(folder().picture(first))[12 * 32 + 12]);
   EXPECT_THAT(terminal().messages, Contains(HasSubstr("mirrored left to right with a chance of 50 %")));
 }
 

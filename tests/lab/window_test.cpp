@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "core/csv.hpp"
+#include "core/half.hpp"
 #include "core/json.hpp"
 #include "imaging/fingerprint.hpp"
 #include "imaging/png.hpp"
 #include "lab/commands.hpp"
 #include "lab/ingest.hpp"
 #include "lab/tensor_writer.hpp"
+#include "learn/tensor_folder.hpp"
 #include "testing/recording_terminal.hpp"
 #include "testing/scan_folder.hpp"
 
@@ -84,6 +86,27 @@ TEST_F(WindowTest, MapsHounsfieldUnitsByConstants) {
   EXPECT_THAT(std::vector<int>(bytes.begin(), bytes.begin() + 10),
               ElementsAre(38, 43, 50, 51, 128, 128, 213, 255, 255, 255));
   EXPECT_EQ(file("tensors/pixels.u8").size(), 2U * 120 * 120);
+}
+
+TEST_F(WindowTest, KeepsWhatLiesBetweenTwoBytesInHalves) {
+  std::vector<float> hu = chest_slice(1);
+  const std::vector<float> first{-1250, -1249, -500, -499, 249, 250, 2000};
+  std::ranges::copy(first, hu.begin());
+  rows_.front() = "a.png,covid,p1,hu,1,-2048,,";
+  for (float& value : hu) value += 1024;  // the file starts at -2048
+  folder_.write_png("a.png", hu);
+  ASSERT_EQ(ingest(), 0) << error();
+  ASSERT_EQ(window({"--crop", "full", "--size", "120", "--dtype", "float16"}), 0) << error();
+  EXPECT_FALSE(fs::exists(folder_.out() / "tensors/pixels.u8"));
+  const auto folder = learn::TensorFolder::open(folder_.out() / "tensors");
+  ASSERT_TRUE(folder) << folder.error().text();
+  EXPECT_EQ(folder->pixel_type(), learn::PixelType::kFloat16);
+  const auto halves = std::get<learn::StoredPicture::Halves>(folder->picture(0).pixels());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const float expected = (std::clamp(first[i], -1250.0F, 250.0F) + 1250) / 1500;
+    EXPECT_NEAR(core::to_float(halves[i]), expected, 0x1p-12) << first[i];
+  }
+  EXPECT_NE(halves[2], halves[3]) << "one Hounsfield unit";
 }
 
 TEST_F(WindowTest, LeavesGreyPicturesAsTheyAreWhateverTheWindow) {
@@ -219,6 +242,7 @@ TEST_F(WindowTest, RefusesSettingsThatMakeNoSense) {
   EXPECT_NE(window({"--low", "250", "--high", "-1250"}), 0);
   EXPECT_NE(window({"--margin", "-1"}), 0);
   EXPECT_NE(window({"--crop", "heart"}), 0);
+  EXPECT_NE(window({"--dtype", "float32"}), 0);
 }
 
 TEST_F(WindowTest, GivesTheSameBytesTwiceAndForRowsInAnotherOrder) {

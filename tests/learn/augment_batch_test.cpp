@@ -41,7 +41,7 @@ at::Tensor made_alone(const at::Tensor& bytes, std::span<const PictureChange> ch
   at::Tensor pictures = at::empty({kCount, 1, 33, 48}, at::kFloat);
   PictureMaker maker(kShape);
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    maker.make({bytes.data_ptr<std::uint8_t>() + i * kShape.area(), kShape.area()}, changes[i],
+    maker.make(StoredPicture::Bytes(bytes.data_ptr<std::uint8_t>() + i * kShape.area(), kShape.area()), changes[i],
                {pictures.data_ptr<float>() + i * kShape.area(), kShape.area()});
   }
   return pictures;

@@ -24,7 +24,7 @@ Bytes noise(const PictureShape& shape, std::uint64_t seed) {
 
 std::vector<float> made(const Bytes& picture, const PictureShape& shape, const PictureChange& change) {
   std::vector<float> out(picture.size());
-  PictureMaker(shape).make(picture, change, out);
+  PictureMaker(shape).make(StoredPicture::Bytes(picture), change, out);
   return out;
 }
 
@@ -34,7 +34,7 @@ std::vector<float> placed(const Bytes& picture, const PictureShape& shape, const
 
 std::vector<float> unchanged(const Bytes& picture) {
   std::vector<float> out(picture.size());
-  to_unit_range(picture, out);
+  to_unit_range(StoredPicture::Bytes(picture), out);
   return out;
 }
 
@@ -82,11 +82,32 @@ TEST(AugmentTest, AgreesWithItsNaiveTwin) {
   }
 }
 
+/// Halves hold the bytes' levels to 2^-12.
+TEST(AugmentTest, MakesTheSamePicturesOfHalves) {
+  const PictureShape shape = {.height = 40, .width = 30};
+  const Bytes bytes = noise(shape, 5);
+  std::vector<core::Half> halves;
+  for (const std::uint8_t pixel : bytes) halves.push_back(core::to_half(static_cast<float>(pixel) / 255));
+  PictureMaker maker(shape);
+  for (std::uint64_t epoch = 0; epoch < 5; ++epoch) {
+    const PictureChange change = drawn("flip+affine+elastic+blur+window+cutout", epoch);
+    std::vector<float> found(bytes.size());
+    maker.make(StoredPicture::Halves(halves), change, found);
+    EXPECT_THAT(found, ::testing::Pointwise(::testing::FloatNear(2e-3F), made(bytes, shape, change))) << epoch;
+  }
+  std::vector<float> turned(bytes.size());
+  std::vector<float> expected(bytes.size());
+  const PictureShape square = {.height = 30, .width = 30};
+  turn_quarters(StoredPicture::Halves(halves).first(square.area()), 30, 3, std::span(turned).first(square.area()));
+  turn_quarters(StoredPicture::Bytes(bytes).first(square.area()), 30, 3, std::span(expected).first(square.area()));
+  EXPECT_THAT(turned, ::testing::Pointwise(::testing::FloatNear(0x1p-12F), expected));
+}
+
 TEST(AugmentTest, LeavesThePictureWithoutAChange) {
   const PictureShape shape = {.height = 4, .width = 6};
   const Bytes picture = noise(shape, 1);
   std::vector<float> expected(picture.size());
-  to_unit_range(picture, expected);
+  to_unit_range(StoredPicture::Bytes(picture), expected);
   EXPECT_THAT(placed(picture, shape, {}), ::testing::Pointwise(::testing::FloatNear(1e-6F), expected));
   EXPECT_FLOAT_EQ(expected[0], static_cast<float>(picture[0]) / 255.0F);
 }
@@ -109,7 +130,7 @@ TEST(AugmentTest, TurnsByQuarters) {
   const std::vector<Bytes> expected = {{10, 20, 30, 40}, {20, 40, 10, 30}, {40, 30, 20, 10}, {30, 10, 40, 20}};
   for (int quarters = 0; quarters < 4; ++quarters) {
     std::vector<float> out(4);
-    turn_quarters(picture, 2, quarters, out);
+    turn_quarters(StoredPicture::Bytes(picture), 2, quarters, out);
     for (std::size_t i = 0; i < 4; ++i) {
       EXPECT_FLOAT_EQ(out[i] * 255, expected[static_cast<std::size_t>(quarters)][i]) << quarters << " " << i;
     }

@@ -27,7 +27,7 @@ std::vector<std::uint8_t> noise() {
 
 std::vector<float> ours(const PictureChange& change) {
   std::vector<float> out(kShape.area());
-  PictureMaker(kShape).make(noise(), change, out);
+  PictureMaker(kShape).make(StoredPicture::Bytes(noise()), change, out);
   return out;
 }
 

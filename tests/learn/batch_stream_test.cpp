@@ -31,6 +31,9 @@ class BatchStreamTest : public ::testing::Test {
   }
 
   const TensorFolder& folder() const { return *folder_; }
+  std::uint8_t byte_of(std::size_t sample, std::size_t pixel) const {
+    return std::get<StoredPicture::Bytes>(folder_->picture(sample).pixels())[pixel];
+  }
   const std::vector<Example>& examples() const { return examples_; }
 
  private:
@@ -76,7 +79,7 @@ TEST_F(BatchStreamTest, HandsBatchesOverInOrder) {
   while (const auto batch = stream.next()) {
     for (std::size_t i = 0; i < batch->targets.size(); ++i, ++seen) {
       EXPECT_EQ(batch->targets[i], examples()[seen].target);
-      EXPECT_FLOAT_EQ(batch->pixels[i * 64 + 9] * 255, folder().picture(seen)[9]);
+      EXPECT_FLOAT_EQ(batch->pixels[i * 64 + 9] * 255, byte_of(seen, 9));
     }
   }
   EXPECT_EQ(seen, examples().size());
@@ -117,8 +120,7 @@ TEST_F(BatchStreamTest, MixesAPictureWithThatOfItsPartner) {
   for (std::size_t i = 0; i < examples().size(); ++i) {
     const Mix mix = draw_mix(mixup, {.seed = 5, .epoch = 2, .sample_id = folder().samples()[i].sample_id},
                              {.height = 8, .width = 8}, examples().size());
-    const double expected =
-        (mix.share * folder().picture(i)[9] + (1 - mix.share) * folder().picture(mix.partner)[9]) / 255;
+    const double expected = (mix.share * byte_of(i, 9) + (1 - mix.share) * byte_of(mix.partner, 9)) / 255;
     EXPECT_NEAR(batch->pixels[i * 64 + 9], expected, 1e-6);
     EXPECT_EQ(batch->partners[i].share, mix.share);
     EXPECT_EQ(batch->partners[i].target, examples()[mix.partner].target);

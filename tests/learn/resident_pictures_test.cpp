@@ -11,10 +11,12 @@
 namespace alveus::learn {
 namespace {
 
-class ResidentPicturesTest : public ::testing::Test {
+/// The parameter: pictures are kept in halves.
+class ResidentPicturesTest : public ::testing::TestWithParam<bool> {
  protected:
   ResidentPicturesTest() : directory_(std::move(*sys::TemporaryDirectory::make("resident"))) {
-    const testing::LesionFolder files{.path = directory_.path() / "t", .patients = 8, .slices = 4, .side = 24};
+    const testing::LesionFolder files{
+        .path = directory_.path() / "t", .patients = 8, .slices = 4, .side = 24, .is_of_halves = GetParam()};
     files.write();
     folder_ = std::move(*TensorFolder::open(files.path));
   }
@@ -29,7 +31,7 @@ class ResidentPicturesTest : public ::testing::Test {
     std::vector<at::Tensor> all;
     BatchStream stream(*folder_, cut_evenly(shuffled(examples, 1, 1), 5), options);
     while (auto batch = stream.next()) {
-      EXPECT_EQ(batch->unmade && batch->unmade->bytes.empty(), options.resident != nullptr);
+      EXPECT_EQ(batch->unmade && batch->unmade->kept.empty(), options.resident != nullptr);
       all.push_back(picture_tensor(*batch, *folder_, network).clone());
     }
     return at::cat(all);
@@ -41,7 +43,7 @@ class ResidentPicturesTest : public ::testing::Test {
   std::optional<TensorFolder> folder_;
 };
 
-TEST_F(ResidentPicturesTest, GiveTheBitsOfThoseOfTheHost) {
+TEST_P(ResidentPicturesTest, GiveTheBitsOfThoseOfTheHost) {
   const ResidentPictures resident(folder(), at::kCPU, /*with_lung=*/false);
   StreamOptions options = {
       .augmentation = *study::parse_augmentation("flip+affine+elastic+blur+window+intensity+noise+cutout+mixup+cutmix"),
@@ -53,13 +55,13 @@ TEST_F(ResidentPicturesTest, GiveTheBitsOfThoseOfTheHost) {
   EXPECT_TRUE(at::equal(pictures(options, "resnet18"), streamed));
 }
 
-TEST_F(ResidentPicturesTest, UnchangedOnesHaveTheBitsOfThoseMadeByThreads) {
+TEST_P(ResidentPicturesTest, UnchangedOnesHaveTheBitsOfThoseMadeByThreads) {
   const ResidentPictures resident(folder(), at::kCPU, /*with_lung=*/false);
   EXPECT_TRUE(at::equal(pictures({.making = Making::kOnDevice, .resident = &resident}, "resnet18"),
                         pictures({.making = Making::kInThreads}, "resnet18")));
 }
 
-TEST_F(ResidentPicturesTest, LungsOfScansComeWithThem) {
+TEST_P(ResidentPicturesTest, LungsOfScansComeWithThem) {
   const ResidentPictures resident(folder(), at::kCPU, /*with_lung=*/true);
   StreamOptions options = {.augmentation = *study::parse_augmentation("flips-affine"), .making = Making::kOnDevice};
   options.form = {.kind = InputKind::kVolumes, .depth = 3, .has_lung = true};
@@ -68,7 +70,7 @@ TEST_F(ResidentPicturesTest, LungsOfScansComeWithThem) {
   EXPECT_TRUE(at::equal(pictures(options, "decovnet"), streamed));
 }
 
-TEST_F(ResidentPicturesTest, AreMadeOnceWhereTheyAreAskedFor) {
+TEST_P(ResidentPicturesTest, AreMadeOnceWhereTheyAreAskedFor) {
   ResidentFolders folders;
   TrainingOptions options;
   EXPECT_EQ(folders.find(folder(), options, false), nullptr) << "on the CPU they lie in memory anyhow";
@@ -82,7 +84,7 @@ TEST_F(ResidentPicturesTest, AreMadeOnceWhereTheyAreAskedFor) {
   EXPECT_FALSE(folders.drop());
 }
 
-TEST_F(ResidentPicturesTest, AreDoneWithoutWhereMemoryLacks) {
+TEST_P(ResidentPicturesTest, AreDoneWithoutWhereMemoryLacks) {
   ASSERT_TRUE(start_torch(1));
   ResidentFolders folders;
   TrainingOptions options;
@@ -92,6 +94,9 @@ TEST_F(ResidentPicturesTest, AreDoneWithoutWhereMemoryLacks) {
   limit_tensor_memory(0);
   EXPECT_FALSE(folders.drop());
 }
+
+INSTANTIATE_TEST_SUITE_P(Types, ResidentPicturesTest, ::testing::Bool(),
+                         [](const auto& one) { return one.param ? "halves" : "bytes"; });
 
 }  // namespace
 }  // namespace alveus::learn

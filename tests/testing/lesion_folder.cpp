@@ -5,6 +5,7 @@
 
 #include "core/check.hpp"
 #include "core/csv.hpp"
+#include "core/half.hpp"
 #include "core/hash.hpp"
 #include "core/json.hpp"
 #include "core/random.hpp"
@@ -40,6 +41,17 @@ Slice make_slice(std::size_t side, bool positive, core::Random& random) {
     }
   }
   return slice;
+}
+
+/// Two bytes each, the lower one first.
+std::string halves_of(std::string_view pixels) {
+  std::string halves;
+  for (const char pixel : pixels) {
+    const auto bits = static_cast<unsigned>(core::to_half(static_cast<float>(static_cast<unsigned char>(pixel)) / 255));
+    halves += static_cast<char>(bits & 0xffU);
+    halves += static_cast<char>(bits >> 8U);
+  }
+  return halves;
 }
 
 void write(const std::filesystem::path& file, std::string_view text) {
@@ -78,19 +90,16 @@ void LesionFolder::write() const {
                  has_series ? "ct" + std::to_string(1000 + patient) : "", std::to_string(position)});
   }
   const auto length = static_cast<std::int64_t>(side);
-  const core::Value description = core::Object{{"format_version", 2},
-                                               {"count", count},
-                                               {"height", length},
-                                               {"width", length},
-                                               {"classes", core::Array{"normal", "covid"}},
-                                               {"has_lung", has_masks},
-                                               {"has_lesion", has_masks}};
+  core::Object description = {
+      {"format_version", is_of_halves ? 3 : 2},    {"count", count},        {"height", length},       {"width", length},
+      {"classes", core::Array{"normal", "covid"}}, {"has_lung", has_masks}, {"has_lesion", has_masks}};
+  if (is_of_halves) description.set("dtype", "float16");
   ALVEUS_CHECK(sys::make_directories(path).has_value(), "a test can make its folder");
-  testing::write(path / "pixels.u8", all.pixels);
+  testing::write(path / (is_of_halves ? "pixels.f16" : "pixels.u8"), is_of_halves ? halves_of(all.pixels) : all.pixels);
   if (has_masks) testing::write(path / "lung.u8", all.lung);
   if (has_masks) testing::write(path / "lesion.u8", all.lesion);
   testing::write(path / "samples.csv", samples.text());
-  testing::write(path / "tensors.json", core::to_json(description));
+  testing::write(path / "tensors.json", core::to_json(core::Value(description)));
   testing::write(folds_file(), folds_of(patients));
 }
 

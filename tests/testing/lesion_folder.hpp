@@ -18,6 +18,7 @@ struct LesionFolder {
   std::uint64_t seed = 1;
   bool has_masks = true;
   bool has_series = true;
+  bool is_of_halves = false;  ///< the same grey levels in 16 bits
 
   /// Writes the folder and a folds.csv of one fold beside the arrays: of each ten patients six train, two validate, two
   /// test.

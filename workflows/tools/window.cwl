@@ -13,6 +13,7 @@ inputs:
   low: {type: float, default: -1250, inputBinding: {prefix: --low}}
   high: {type: float, default: 250, inputBinding: {prefix: --high}}
   crop: {type: string, default: lung, inputBinding: {prefix: --crop}}
+  dtype: {type: string, default: uint8, inputBinding: {prefix: --dtype}}
   threads: {type: int, default: 1, inputBinding: {prefix: --threads}}
 outputs:
   tensors: {type: Directory, outputBinding: {glob: tensors}}

@@ -10,10 +10,12 @@
 
 namespace alveus::learn {
 
-/// What `PictureMaker` does to one picture after the other, to all at once and on the device where `bytes` lies: from
-/// [M, H, W] in 8 bits to [M, 1, H, W] in [0, 1]. One change for each picture. Agrees with `PictureMaker` but for the
-/// rounding of coordinates and sums.
-at::Tensor change_pictures(const at::Tensor& bytes, std::span<const PictureChange> changes);
+at::ScalarType torch_type(PixelType type);
+
+/// What `PictureMaker` does to one picture after the other, to all at once and on the device where `kept` lies: from
+/// [M, H, W] in bytes or halves to [M, 1, H, W] in [0, 1]. One change for each picture. Agrees with `PictureMaker` but
+/// for the rounding of coordinates and sums.
+at::Tensor change_pictures(const at::Tensor& kept, std::span<const PictureChange> changes);
 
 /// The first of `pictures` [M, 1, H, W], one for each mix, mixed with the one that stands at the place `partner` in
 /// them.

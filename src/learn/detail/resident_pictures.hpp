@@ -14,8 +14,8 @@
 
 namespace alveus::learn {
 
-/// The pictures of a tensor folder in the memory of a device, [rows, H, W] in 8 bits, rows as `resident_row` counts
-/// them. Copied once, then only read: by any number of trainings, from several threads.
+/// The pictures of a tensor folder in the memory of a device, [rows, H, W] as the folder keeps them, rows as
+/// `resident_row` counts them. Copied once, then only read: by any number of trainings, from several threads.
 class ResidentPictures {
  public:
   /// Also with the lung masks, where wanted. Throws what LibTorch does when memory runs out.
@@ -25,7 +25,7 @@ class ResidentPictures {
   at::Tensor rows(std::span<const std::int64_t> numbers) const;
 
  private:
-  at::Tensor bytes_;
+  at::Tensor pixels_;
 };
 
 /// The resident pictures of the folders that trainings of one process share. One thread; what `find` gives is valid
