@@ -114,16 +114,20 @@ Volume to_axial(const Volume& volume) {
 }
 
 core::Result<std::vector<std::uint8_t>> labels_of(std::span<const float> values, const std::string& name) {
+  // False for "no number" too.
+  const auto fits = [](float value) { return value >= 0 && value <= 255; };
   std::vector<std::uint8_t> labels(values.size());
+  bool whole = true;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float value = values[i];
-    if (!(value >= 0 && value <= 255) || value != static_cast<float>(static_cast<int>(value))) {
-      return core::fail(core::ErrorCode::kInvalidInput,
-                        "a mask holds whole numbers from 0 to 255, this one holds " + std::to_string(value), name);
-    }
-    labels[i] = static_cast<std::uint8_t>(value);
+    const int label = static_cast<int>(fits(values[i]) ? values[i] : 0.0F);
+    labels[i] = static_cast<std::uint8_t>(label);
+    whole &= static_cast<float>(label) == values[i];
   }
-  return labels;
+  if (whole) return labels;
+  const auto odd =
+      std::ranges::find_if(values, [&](float value) { return !fits(value) || value != std::floor(value); });
+  return core::fail(core::ErrorCode::kInvalidInput,
+                    "a mask holds whole numbers from 0 to 255, this one holds " + std::to_string(*odd), name);
 }
 
 core::Result<Mask> mask_of(const Volume& volume, const std::string& name) {
