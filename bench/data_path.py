@@ -7,10 +7,12 @@
 A synthetic study of 512 x 512 pixels is made once (16-bit PNG, two masks a slice). In each round every way runs once,
 one after the other: "python" (PIL, numpy: decode, window, resize to 128 x 128; no checks, no masks, no lungs), "ingest"
 and "window" with each number of threads, and the same of an earlier build where --before names one. The least wall
-time and processor time of the rounds count. A process of no slices is timed too: what starting costs. The outputs of
+time and processor time of the rounds count. "window full" takes the masks' files along, "window lung" has none and
+searches the lungs. A process of no slices is timed too: what starting costs. The outputs of
 all ways are compared byte by byte. Needs Debian's python3-numpy and python3-pil.
 """
 import argparse
+import csv
 import filecmp
 import os
 import resource
@@ -59,11 +61,25 @@ def ways_of(arguments, folder):
             program = f"{folder_of_build}/alveus-lab"
             study = f"{folder}/study{title}".replace(" ", "_")
             ways.append((f"ingest{title}", [program, "ingest", "--data", data, "--out", study, *threads], study))
-            for crop in ("full", "lung"):
+            for crop, table in (("full", study), ("lung", f"{folder}/bare")):
                 out = f"{folder}/{crop}{title}".replace(" ", "_")
-                ways.append((f"window {crop}{title}", [program, "window", "--data", data, "--study", f"{study}/study.csv",
+                ways.append((f"window {crop}{title}", [program, "window", "--data", data, "--study", f"{table}/study.csv",
                                                        "--out", out, "--crop", crop, *threads], out))
     return ways
+
+
+def make_data(arguments, folder):
+    """A study with masks, and the table of the same study without them in `bare`."""
+    program, data, bare = f"{arguments.bin}/alveus-lab", f"{folder}/data", f"{folder}/bare.csv"
+    subprocess.run([program, "phantom", "--out", data, "--size", "512", "--patients", str(arguments.patients), "--slices",
+                    str(arguments.slices)], check=True)
+    with open(f"{data}/manifest.csv", encoding="utf-8") as full, open(bare, "w", encoding="utf-8") as out:
+        columns = [name for name in full.readline().strip().split(",") if "mask" not in name]
+        full.seek(0)
+        table = csv.DictWriter(out, columns, extrasaction="ignore")
+        table.writeheader()
+        table.writerows(csv.DictReader(full))
+    subprocess.run([program, "ingest", "--data", data, "--manifest", bare, "--out", f"{folder}/bare"], check=True)
 
 
 def check_same(ways):
@@ -91,8 +107,7 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         count = arguments.patients * arguments.slices
-        subprocess.run([f"{arguments.bin}/alveus-lab", "phantom", "--out", f"{folder}/data", "--size", "512", "--patients",
-                        str(arguments.patients), "--slices", str(arguments.slices)], check=True)
+        make_data(arguments, folder)
         ways = ways_of(arguments, folder)
         loads = [os.getloadavg()[0]]
         best = {}
