@@ -13,6 +13,14 @@
 namespace alveus::lab {
 namespace {
 
+/// DICOM files are decoded in processes of their own. The C library's allocator survives a fork beside other threads;
+/// that of GCC's address sanitizer does not, and the decoder waits for its lock for ever.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kDecodesBesideThreads = false;
+#else
+constexpr bool kDecodesBesideThreads = true;
+#endif
+
 namespace fs = std::filesystem;
 using testing::chest_slice;
 using ::testing::HasSubstr;
@@ -103,6 +111,7 @@ class FileThreadsTest : public ::testing::Test {
 };
 
 TEST_F(FileThreadsTest, IngestAcceptsAndRejectsTheSame) {
+  if (!kDecodesBesideThreads) GTEST_SKIP() << "the sanitizer forbids a fork beside threads";
   ASSERT_EQ(ingest("1"), 0) << error();
   const Files one = files("study");
   EXPECT_THAT(one, SizeIs(3));
@@ -117,6 +126,7 @@ TEST_F(FileThreadsTest, IngestAcceptsAndRejectsTheSame) {
 }
 
 TEST_F(FileThreadsTest, WindowWritesTheSameFolder) {
+  if (!kDecodesBesideThreads) GTEST_SKIP() << "the sanitizer forbids a fork beside threads";
   ASSERT_EQ(ingest("3"), 0) << error();
   for (const std::string crop : {"lung", "scan", "masked"}) {
     ASSERT_EQ(window(crop, "1"), 0) << error();
