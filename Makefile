@@ -57,15 +57,17 @@ bless: build ## write the golden files anew (docs/reference, messages of documen
 	ALVEUS_BLESS=1 ctest --test-dir $(BUILD) -R '^(cli|lab)[.]ReferenceTest'
 	python3 tests/conformance/errors.py --runner $(BUILD)/bin/cwl-runner --jobs $(JOBS) --bless
 
-.PHONY: format lint lint-changed asan tsan coverage fuzz bench bench-training bench-compare slow simulate
+.PHONY: format lint lint-changed asan asan-lab tsan coverage fuzz bench bench-training bench-compare slow simulate
 format: ## clang-format every source
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 lint: configure ## clang-tidy and cppcheck on everything
 	tools/lint --preset $(PRESET)
 lint-changed: configure ## the same on what differs from main
 	tools/lint --preset $(PRESET) --changed
-asan: ## tests under the address and undefined-behaviour sanitizers
+asan: ## tests of the engine half under the address and undefined-behaviour sanitizers
 	cmake --preset asan && cmake --build --preset asan -j $(JOBS) && ctest --preset asan
+asan-lab: ## the tests of the laboratory under the same
+	cmake --preset asan-lab && cmake --build --preset asan-lab -j $(JOBS) && ctest --preset asan-lab
 tsan: ## tests of the engine half under the thread sanitizer
 	cmake --preset tsan && cmake --build --preset tsan -j $(JOBS) && ctest --preset tsan
 coverage: ## line coverage by gcovr
