@@ -30,8 +30,9 @@ inline void copy_plane(const TensorFolder& folder, const Plane& plane, std::span
   const auto copy = [&](const auto& pixels) { std::ranges::copy(std::as_bytes(pixels), out.begin()); };
   if (!plane.is_lung) return std::visit(copy, folder.picture(plane.slice).pixels());
   const auto white = white_of(folder.pixel_type());
+  const std::span<const std::uint8_t> labels = *folder.lung(plane.slice);  // the loop would outlive the optional
   std::size_t place = 0;
-  for (const std::uint8_t label : *folder.lung(plane.slice)) {
+  for (const std::uint8_t label : labels) {
     for (const std::byte byte : white) out[place++] = label == 0 ? std::byte{0} : byte;
   }
 }
