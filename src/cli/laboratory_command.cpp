@@ -22,7 +22,7 @@ constexpr std::size_t kReasonBytesMax = 500;
 constexpr std::array<LaboratoryCommand, 14> kCommands = {{
     {"phantom", "make a synthetic chest-CT data set with ground-truth lesions"},
     {"ingest", "read a data set's manifest, check every file, list what is rejected and why"},
-    {"window", "map the fixed window to 8 bits, crop to the lungs, resize"},
+    {"window", "map the fixed window, crop to the lungs, resize"},
     {"augment", "show what an augmentation makes of slices, on a contact sheet"},
     {"pretrain", "learn start weights from the pictures of a fold, without labels"},
     {"learning-rate", "find learning rates for a variant by a range test"},

@@ -81,7 +81,7 @@ cmdline::Flag real_flag(std::string name, std::string value_name, std::string he
 cmdline::Command make_window_command() {
   cmdline::Command command;
   command.name = "window";
-  command.summary = "map the fixed window to 8 bits, crop to the lungs, resize";
+  command.summary = "map the fixed window, crop to the lungs, resize";
   command.details =
       "Reads the slices of study.csv and writes a tensor folder: pixels.u8 (all pictures as one array; pixels.f16 with "
       "--dtype float16), lung.u8 and lesion.u8 where masks are known, samples.csv and tensors.json. Every training of "

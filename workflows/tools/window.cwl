@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 cwlVersion: v1.2
 class: CommandLineTool
-label: Map the fixed window to 8 bits, crop to the lungs, resize; one array for every training
+label: Map the fixed window, crop to the lungs, resize; one array for every training
 requirements:
   ResourceRequirement: {coresMin: $(inputs.threads), ramMin: 2048}
 baseCommand: [alveus, window]
